@@ -35,14 +35,14 @@ export function sanitizeCaller(given: Caller | null | undefined): Caller {
     ip: toStorableText(ip) ?? undefined,
     userAgent: toStorableText(userAgent) ?? undefined,
     language: language === undefined ? undefined : toLanguage(language),
-    device: Array.isArray(device) ? device.filter(isText) : isText(device) ? device : undefined,
-    newDevice: isText(newDevice) ? newDevice : undefined,
-    idempotencyKeys: Array.isArray(idempotencyKeys) ? idempotencyKeys.filter(isText) : undefined,
+    device: Array.isArray(device) ? device.filter(isString) : isString(device) ? device : undefined,
+    newDevice: isString(newDevice) ? newDevice : undefined,
+    idempotencyKeys: Array.isArray(idempotencyKeys) ? idempotencyKeys.filter(isString) : undefined,
     requestIds: sanitizeRequestIds(requestIds),
   };
 }
 
-function isText(value: unknown): value is string {
+function isString(value: unknown): value is string {
   return typeof value === "string";
 }
 

@@ -12,10 +12,10 @@ export async function findUserByEmail({ db }: Context, email: string): Promise<U
 
 /** Returns the user with this id, or null. */
 export async function findUserById({ db }: Context, id: number): Promise<User | null> {
-  return isUserId(id) ? orNull(db.findUserBy({ id })) : null;
+  return isUserId(id) ? nullIfNotFound(db.findUserBy({ id })) : null;
 }
 
-async function orNull(finding: Promise<User>): Promise<User | null> {
+async function nullIfNotFound(finding: Promise<User>): Promise<User | null> {
   try {
     return await finding;
   } catch (error) {

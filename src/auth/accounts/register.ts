@@ -25,21 +25,21 @@ export async function register(
 ): Promise<string> {
   caller = sanitizeCaller(caller);
   if (context.settings.REQUIRE_VERIFIED_EMAIL === "on")
-    return registerWith(verifiedMethod, context, email, password, caller);
+    return registerWith(registrationWithVerification, context, email, password, caller);
   return (await registerUser(context, email, password, caller)).email;
 }
 
 export function registerUser(context: Context, email: string, password: string, caller: Caller): Promise<User> {
-  return registerWith(immediateMethod, context, email, password, caller);
+  return registerWith(immediateRegistration, context, email, password, caller);
 }
 
 /** How a registration is checked and stored. */
-interface Method<Registered> {
+interface RegistrationMethod<Result> {
   isTaken(context: Context, address: string): Promise<boolean>;
-  store(context: Context, address: string, hashedPassword: string, caller: Caller): Promise<Registered>;
+  store(context: Context, address: string, hashedPassword: string, caller: Caller): Promise<Result>;
 }
 
-const immediateMethod: Method<User> = {
+const immediateRegistration: RegistrationMethod<User> = {
   // Optimization: saves a hash. The constraint of the table decides between simultaneous registrations.
   isTaken: async (context, address) => (await findUserByEmail(context, address)) !== null,
   async store({ db, trail }, address, hashedPassword, caller) {
@@ -51,7 +51,7 @@ const immediateMethod: Method<User> = {
   },
 };
 
-const verifiedMethod: Method<string> = {
+const registrationWithVerification: RegistrationMethod<string> = {
   // If accounts are concealed, the account is looked up only when the email is sent.
   async isTaken(context, address) {
     if (context.settings.CONCEAL_ACCOUNTS === "on") return false;
@@ -70,13 +70,13 @@ const verifiedMethod: Method<string> = {
   },
 };
 
-function registerWith<Registered>(
-  method: Method<Registered>,
+function registerWith<Result>(
+  method: RegistrationMethod<Result>,
   context: Context,
   email: string,
   password: string,
   caller: Caller,
-): Promise<Registered> {
+): Promise<Result> {
   return context.trail.recordIfRejected("registration_refused", { caller }, async () => {
     const address = requireValidEmail(email, context.settings.EMAIL_FORMAT);
     await checkLocally(context, password, address);
@@ -86,14 +86,14 @@ function registerWith<Registered>(
   });
 }
 
-async function hashAndStore<Registered>(
-  method: Method<Registered>,
+async function hashAndStore<Result>(
+  method: RegistrationMethod<Result>,
   context: Context,
   address: string,
   password: string,
   slot: HashSlot,
   caller: Caller,
-): Promise<Registered> {
+): Promise<Result> {
   await checkBreaches(context, password);
   if (await method.isTaken(context, address)) throw emailTakenError(address);
   const hashed = await context.passwords.hashPassword(password, slot);

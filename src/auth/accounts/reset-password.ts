@@ -4,7 +4,7 @@ import { isSameEmail } from "../../values/email.ts";
 import { widestNetworkOf } from "../../values/network.ts";
 import { type Caller, sanitizeCaller } from "../caller.ts";
 import type { Context } from "../context.ts";
-import { findKnownSecret, getDeviceSecrets, getDevices, getRedeemerWithNetwork } from "../devices/devices.ts";
+import { findKnownSecret, getDeviceNames, getDeviceSecrets, getRedeemerWithNetwork } from "../devices/devices.ts";
 import { emailError, parseNewEmail } from "../email.ts";
 import { clearDeviceAttempts, reserve, reserveSilently } from "../limits/limits.ts";
 import { clearMailCount } from "../limits/mail-limits.ts";
@@ -111,7 +111,7 @@ export async function updatePassword(
   });
   if (!user) throw badTokenError(context, caller, address);
   // Attempts from unknown devices stay counted: an attacker must not notice that the owner has reset the password.
-  await clearDeviceAttempts(context, user.id, getDevices(redeemer));
+  await clearDeviceAttempts(context, user.id, getDeviceNames(redeemer));
   if (settings.RESET_DELIVERY === "email") await clearMailCount(context, user.email);
   trail.record("password_reset", { caller, userId: user.id });
   return user;

@@ -5,7 +5,13 @@ import { isSameEmail } from "../../values/email.ts";
 import { widestNetworkOf } from "../../values/network.ts";
 import { type Caller, sanitizeCaller } from "../caller.ts";
 import type { Context } from "../context.ts";
-import { chooseDevice, describeDevice, getDevices, getRedeemer, getRedeemerWithNetwork } from "../devices/devices.ts";
+import {
+  chooseDevice,
+  describeDevice,
+  getDeviceNames,
+  getRedeemer,
+  getRedeemerWithNetwork,
+} from "../devices/devices.ts";
 import { requireValidEmail } from "../email.ts";
 import { clearDeviceAttempts, hasFailedLogins, type Reservation, reserve, reserveSilently } from "../limits/limits.ts";
 import type { HashSlot } from "../passwords/passwords.ts";
@@ -123,7 +129,7 @@ async function confirmRegistration(context: Context, confirmation: Confirmation)
   await checkPassword(context, attempt, verification.hashedPassword, confirmation);
   const user = await db.registrations.confirm(verification, params.token, caller.idempotencyKeys, redeemer);
   if (!user) throw badTokenError(context, caller, verification);
-  await clearDeviceAttempts(context, user.id, getDevices(redeemer));
+  await clearDeviceAttempts(context, user.id, getDeviceNames(redeemer));
   trail.record("email_verified", { caller, userId: user.id });
   return { user: toPublicUser(user), session: null };
 }
@@ -141,7 +147,7 @@ async function confirmChange(context: Context, owner: User, confirmation: Confir
     changed = reread !== null && (await changeEmail(context, reread, session, confirmation));
   }
   if (!changed) throw badTokenError(context, caller, verification);
-  await clearDeviceAttempts(context, owner.id, getDevices(redeemer));
+  await clearDeviceAttempts(context, owner.id, getDeviceNames(redeemer));
   trail.record("email_changed", { caller, userId: owner.id });
   const { nonce } = changed;
   return {

@@ -45,20 +45,20 @@ export async function sweep(context: Context, options: SweepOptions = {}): Promi
   };
   const lease = { name: "sweep", holder: randomUUID(), duration: leaseDuration };
   if (!(await db.leases.acquire(lease, minInterval))) return swept;
-  let extended = clock();
-  let isDone = false;
+  let extendedAt = clock();
+  let isComplete = false;
   try {
     for await (const _ of sweepAll(context, swept)) {
       await yieldToOthers();
       if (signal?.aborted) return swept;
-      // `Math.abs`: the lease must be extended also after the clock was set back.
-      if (Math.abs(clock() - extended) < leaseDuration / 3) continue;
+      // `Math.abs`: the lease must be extendedAt also after the clock was set back.
+      if (Math.abs(clock() - extendedAt) < leaseDuration / 3) continue;
       if (!(await db.leases.acquire(lease))) return swept;
-      extended = clock();
+      extendedAt = clock();
     }
-    isDone = true;
+    isComplete = true;
   } finally {
-    await db.leases.release(lease, isDone);
+    await db.leases.release(lease, isComplete);
   }
   if (Object.values(swept).some((rows) => rows > 0)) log.info({ event: "swept", ...swept }, "deleted expired rows");
   return swept;
@@ -70,7 +70,7 @@ async function* sweepAll(
   swept: Record<keyof SweepCounts, number>,
 ): AsyncGenerator<unknown> {
   let corrected = 0;
-  for await (const rows of batches(() => db.sweep.correctFutureTimes(batchSize))) {
+  for await (const rows of sweepInBatches(() => db.sweep.correctFutureTimes(batchSize))) {
     corrected += rows;
     yield;
   }
@@ -82,11 +82,11 @@ async function* sweepAll(
     from = next;
     yield;
   }
-  for await (const rows of batches(() => db.resetPassword.sweepTokens(batchSize))) {
+  for await (const rows of sweepInBatches(() => db.resetPassword.sweepTokens(batchSize))) {
     swept.resetTokens += rows;
     yield;
   }
-  const oldest: Record<SweepKind, number> = {
+  const maxAges: Record<SweepKind, number> = {
     // Longer than an idempotency key is valid.
     acts: 2 * minute,
     attempts: 0,
@@ -98,8 +98,8 @@ async function* sweepAll(
     mails: mailLifetime + day / 12,
     verifications: 7 * day,
   };
-  for (const [kind, age] of Object.entries(oldest) as [SweepKind, number][]) {
-    for await (const rows of batches(() => db.sweep.deleteOld(kind, clock() - age, batchSize))) {
+  for (const [kind, age] of Object.entries(maxAges) as [SweepKind, number][]) {
+    for await (const rows of sweepInBatches(() => db.sweep.deleteOld(kind, clock() - age, batchSize))) {
       swept[kind] += rows;
       yield;
     }
@@ -107,7 +107,7 @@ async function* sweepAll(
 }
 
 /** Sweeps until a batch is not full. Yields the number of rows of each. */
-async function* batches(sweepSome: () => Promise<number>): AsyncGenerator<number> {
+async function* sweepInBatches(sweepSome: () => Promise<number>): AsyncGenerator<number> {
   for (;;) {
     const rows = await sweepSome();
     yield rows;

@@ -39,8 +39,8 @@ export function getEntryLevels({ event, userId, ip }: Pick<NewEvent, "event" | "
   // By event, and separate from entries without an account: a flood of one kind must not hide others.
   const name = `account ${userId} ${event}`;
   return [
-    ...networks.map((ip, i) => level(`${name} ${ip}`, accounts.networks[i], { userId, ip })),
-    level(name, accounts.account, { userId }),
+    ...networks.map((ip, i) => createLevel(`${name} ${ip}`, accounts.networks[i], { userId, ip })),
+    createLevel(name, accounts.account, { userId }),
     createTotalLevel("accounts", accounts.total),
   ];
 }
@@ -55,16 +55,16 @@ function createNetworkLevels(
   event: string,
   limits: typeof anonymous | typeof lines,
 ): BudgetLevel[] {
-  if (networks.length === 0) return [level(`no network ${event}`, limits.noNetwork)];
-  return networks.map((ip, i) => level(ip, limits.networks[i], { ip }));
+  if (networks.length === 0) return [createLevel(`no network ${event}`, limits.noNetwork)];
+  return networks.map((ip, i) => createLevel(ip, limits.networks[i], { ip }));
 }
 
-function level(name: string, max = 0, about: Partial<Pick<BudgetLevel, "userId" | "ip">> = {}): BudgetLevel {
+function createLevel(name: string, max = 0, about: Partial<Pick<BudgetLevel, "userId" | "ip">> = {}): BudgetLevel {
   return { name, max, maxMerged: 0, userId: null, ip: null, ...about };
 }
 
 function createTotalLevel(name: string, max: number): BudgetLevel {
-  return { ...level(name, max), maxMerged: max };
+  return { ...createLevel(name, max), maxMerged: max };
 }
 
 /** Counts entries by level in a fixed window. Memory is bounded by the number of allowed entries. */

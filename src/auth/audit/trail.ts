@@ -40,7 +40,7 @@ interface Entry {
 }
 
 /** An entry that counts events for which the budget has no room. It is inserted once, and updated when its count grows. */
-interface Merged {
+interface MergedEntry {
   readonly event: NewEvent;
   readonly windowStart: number;
   id: number | undefined;
@@ -64,7 +64,7 @@ export class AuditTrail {
   readonly #lines: EventBudget;
   readonly #pending: WriteBehind<Entry>;
   #changes = 0;
-  readonly #merged = new Map<string, Merged>();
+  readonly #merged = new Map<string, MergedEntry>();
   #mergedAt = Number.NEGATIVE_INFINITY;
   /** The number of omitted log lines of each event. */
   readonly #unlogged = new Map<EventName, number>();
@@ -202,7 +202,7 @@ export class AuditTrail {
     this.#merged.set(keyOf(level), { event: mergedEvent, windowStart, id: undefined, times, written: 0 });
   }
 
-  #unwrittenMerged(): Merged[] {
+  #unwrittenMerged(): MergedEntry[] {
     return [...this.#merged.values()].filter(({ times, written }) => times > written);
   }
 

@@ -62,7 +62,7 @@ export function getRedeemerWithNetwork(context: DeviceContext, caller: Caller): 
 }
 
 /** Returns the names by which attempts of a redeemer are counted. */
-export function getDevices({ device, network }: Redeemer): string[] {
+export function getDeviceNames({ device, network }: Redeemer): string[] {
   return [device, network && networkAsDevice(network)].filter((name) => name !== undefined);
 }
 

@@ -8,7 +8,7 @@ import { type Subject, type SubjectKind, subjectIds } from "./subjects.ts";
 type LimitSetting = Extract<keyof Settings, `LIMIT_${string}`>;
 
 /** The limited actions, and the settings that limit them. */
-const limits = {
+const actionLimits = {
   login: [
     ["LIMIT_LOGIN_ACCOUNT", "account"],
     ["LIMIT_LOGIN_STREAK", "account"],
@@ -47,7 +47,7 @@ const limits = {
   ],
 } as const satisfies Record<string, readonly (readonly [LimitSetting, SubjectKind])[]>;
 
-export type LimitedAction = keyof typeof limits;
+export type LimitedAction = keyof typeof actionLimits;
 
 /**
  * The limit of each action that all callers share. If accounts are concealed, it applies silently: an error response would
@@ -167,11 +167,11 @@ export async function clearDeviceAttempts(context: Context, userId: number, devi
 /** Returns the keys of the limits that count attempts on an account. */
 export function getLimitKeys(address: string): string[] {
   const subject = { address, currentAddress: address, caller: {} };
-  return Object.keys(limits).flatMap((action) => getKeys(action as LimitedAction, subject));
+  return Object.keys(actionLimits).flatMap((action) => getKeys(action as LimitedAction, subject));
 }
 
 function getKeys(action: LimitedAction, subject: Subject): string[] {
-  return limits[action].flatMap(([name, kind]) => subjectIds[kind](subject).map((id) => `${name}:${id}`));
+  return actionLimits[action].flatMap(([name, kind]) => subjectIds[kind](subject).map((id) => `${name}:${id}`));
 }
 
 /** The limits in which an attempt counts, and which of their keys count consecutive failures. */
@@ -188,7 +188,7 @@ function getApplicableLimits(
   part: "shared" | "others" | "all",
 ): ApplicableLimits {
   const applicable: ApplicableLimits = { limits: [], streakKeys: [] };
-  for (const [name, kind] of limits[action]) {
+  for (const [name, kind] of actionLimits[action]) {
     if (part !== "all" && (part === "shared") !== (kind === sharedKinds[action])) continue;
     const limit = settings[name];
     for (const [i, id] of subjectIds[kind](subject).entries()) {

@@ -33,7 +33,7 @@ function getRetryDelay(tries: number): number {
 }
 
 /** An email that is being sent. */
-interface Sending {
+interface MailInProgress {
   readonly priority: Priority;
   readonly domain: string;
   isSlow: boolean;
@@ -56,7 +56,7 @@ export function deliver(delivery: Delivery, signal?: AbortSignal): Promise<numbe
 export class Delivery {
   readonly #context: Context;
   readonly #limits: MailLimits;
-  readonly #sending = new Set<Sending>();
+  readonly #sending = new Set<MailInProgress>();
   #claiming: Promise<unknown> | undefined;
   #next: Promise<unknown> | undefined;
   /** Resolves when there may be room for another email. */
@@ -165,7 +165,7 @@ export class Delivery {
   }
 
   async #send(mail: ClaimedMail): Promise<boolean> {
-    const sending: Sending = { priority: getPriority(mail), domain: mail.domain, isSlow: false };
+    const sending: MailInProgress = { priority: getPriority(mail), domain: mail.domain, isSlow: false };
     this.#sending.add(sending);
     const timer = setTimeout(() => {
       sending.isSlow = true;
@@ -193,9 +193,9 @@ function getPriority({ network, kind }: ClaimedMail): Priority {
 }
 
 /** Returns how many more emails of a priority may be sent in addition to these. */
-function countRoom({ all, quick }: Slots, priority: Priority, sending: readonly Sending[]): number {
+function countRoom({ all, quick }: Slots, priority: Priority, sending: readonly MailInProgress[]): number {
   const sharingPriorities = priorities.slice(priorities.indexOf(priority));
-  const remaining = (max: number, group: readonly Sending[]) => {
+  const remaining = (max: number, group: readonly MailInProgress[]) => {
     const sharing = group.filter((each) => sharingPriorities.includes(each.priority));
     return Math.min(max - group.length, Math.floor(max * shares[priority]) - sharing.length);
   };

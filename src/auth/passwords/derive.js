@@ -8,13 +8,13 @@ import { argon2Sync, pbkdf2Sync, scryptSync } from "node:crypto";
  * @typedef {{ scheme: "scrypt", cost: ScryptCost }} Scrypt
  * @typedef {{ scheme: "pbkdf2", cost: Pbkdf2Cost }} Pbkdf2
  * @typedef {Argon2 | Scrypt | Pbkdf2} Derivation how a key is derived from a password
- * @typedef {Derivation & { password: string, salt: Uint8Array, length: number }} Derive
+ * @typedef {Derivation & { password: string, salt: Uint8Array, length: number }} DeriveParams
  */
 
 /**
  * Derives a key of `length` bytes.
  *
- * @param {Derive} work
+ * @param {DeriveParams} work
  */
 export function derive({ password, salt, length, ...algorithm }) {
   if (algorithm.scheme === "pbkdf2")

@@ -1,7 +1,7 @@
 /** The entries under one key. At the end of a path they are in `entries`, elsewhere in subgroups. */
 class Group<Entry> {
   size = 0;
-  /** The number of entries that `next` can return. */
+  /** The number of entries that `takeNext` can return. */
   ready = 0;
   /** In the order of their turns. */
   readonly groups = new Map<string, Group<Entry>>();
@@ -14,7 +14,7 @@ class Group<Entry> {
   readonly readyEntries = new Set<Entry>();
 
   /** Returns a largest subgroup; of several, the one with the preferred key. */
-  largest(preferred: string | undefined): Group<Entry> | undefined {
+  findLargest(preferred: string | undefined): Group<Entry> | undefined {
     const own = preferred === undefined ? undefined : this.groups.get(preferred);
     if (own && own.size === this.largestSize) return own;
     return this.#bySize.get(this.largestSize)?.values().next().value;
@@ -50,7 +50,7 @@ export class FairQueue<Entry> {
     return this.#root.size;
   }
 
-  /** The number of entries that `next` can return. */
+  /** The number of entries that `takeNext` can return. */
   get ready(): number {
     return this.#root.ready;
   }
@@ -70,7 +70,7 @@ export class FairQueue<Entry> {
     this.#positions.set(entry, { path, lineage });
   }
 
-  /** Allows `next` to return this entry. */
+  /** Allows `takeNext` to return this entry. */
   setReady(entry: Entry): void {
     const { lineage = [] } = this.#positions.get(entry) ?? {};
     const group = lineage.at(-1);
@@ -98,7 +98,7 @@ export class FairQueue<Entry> {
   }
 
   /** Removes and returns the ready entry whose turn it is. */
-  next(): Entry | undefined {
+  takeNext(): Entry | undefined {
     let group = this.#root;
     while (group.groups.size > 0) {
       const turn = findFirstReady(group);
@@ -135,9 +135,9 @@ export class FairQueue<Entry> {
    *
    * @param preferred the path to follow among equally large groups
    */
-  newestOfLargest(preferred: readonly string[] = []): Entry | undefined {
+  findNewestOfLargest(preferred: readonly string[] = []): Entry | undefined {
     let group: Group<Entry> | undefined = this.#root;
-    for (let depth = 0; group && group.groups.size > 0; depth++) group = group.largest(preferred[depth]);
+    for (let depth = 0; group && group.groups.size > 0; depth++) group = group.findLargest(preferred[depth]);
     return group?.entries.at(-1);
   }
 

@@ -16,7 +16,7 @@ const maxWaiting = 10_000;
 const reservedShare = 4;
 
 /** A hash that is being computed. */
-interface Running {
+interface RunningHash {
   readonly since: number;
   /** The total time of the earlier hashes of the same slot, in milliseconds. */
   readonly before: number;
@@ -39,7 +39,7 @@ export class HashQueue<Work, Result> {
   /** Slots that have had a turn and need another hash. */
   readonly #served = new Set<Slot<Work, Result>>();
   readonly #provisional = new ProvisionalCallers();
-  readonly #running = new Map<Running, Promise<void>>();
+  readonly #running = new Map<RunningHash, Promise<void>>();
   /** The moving average of the total hash time of a slot, in milliseconds. */
   #duration: number;
   #closed = false;
@@ -188,7 +188,7 @@ export class HashQueue<Work, Result> {
     slot.queue = this.#known;
     slot.queue.add(slot, path);
     slot.timer ??= setTimeout(() => this.#drop(slot), waitTimeout).unref();
-    const surplus = this.#known.size > reserved ? this.#known.newestOfLargest(path) : undefined;
+    const surplus = this.#known.size > reserved ? this.#known.findNewestOfLargest(path) : undefined;
     if (surplus) {
       this.#known.delete(surplus);
       this.#addUnknown(surplus);
@@ -198,7 +198,7 @@ export class HashQueue<Work, Result> {
   /** Drops the newest slot of the largest network if there are too many. */
   #makeRoom(preferred?: readonly string[]): void {
     if (this.#waiting <= this.#capacity) return;
-    const dropped = this.#unknown.newestOfLargest(preferred);
+    const dropped = this.#unknown.findNewestOfLargest(preferred);
     if (dropped) this.#drop(dropped);
   }
 
@@ -218,7 +218,7 @@ export class HashQueue<Work, Result> {
   async #computeNow(
     slot: Slot<Work, Result>,
     { work, queuedAt: asked, resolve, reject }: Task<Work, Result>,
-    running: Running,
+    running: RunningHash,
   ) {
     slot.hasHadTurn = true;
     clearTimeout(slot.timer);
@@ -242,10 +242,10 @@ export class HashQueue<Work, Result> {
     if (served && this.#served.delete(served)) return served;
     if (this.#known.ready > 0 && (this.#unknown.ready === 0 || this.#unknownTurns >= reservedShare - 1)) {
       this.#unknownTurns = 0;
-      return this.#known.next();
+      return this.#known.takeNext();
     }
     if (this.#unknown.ready > 0) this.#unknownTurns++;
-    return this.#unknown.next();
+    return this.#unknown.takeNext();
   }
 
   /** Removes a slot and rejects its caller. */

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import type { Hashed, HashWork } from "./hash-work.js";
-import type { Answer, Priority, Ready, Task } from "./hash-worker.js";
+import type { HashResult, HashWork } from "./hash-work.js";
+import type { Priority, ReadyMessage, ResultMessage, TaskMessage } from "./hash-worker.js";
 
 /**
  * The niceness of threads in the normal scheduling class. Next to programs of normal priority they get at least 0.64 of their
@@ -51,11 +51,11 @@ export class HashThreads {
     this.#idle = usesIdle ? Array.from({ length: count }, () => new HashThread({ isIdle: true })) : [];
   }
 
-  async run(work: HashWork): Promise<Hashed> {
+  async run(work: HashWork): Promise<HashResult> {
     if (this.#idle.length === 0) return this.#runNormal(work);
     const start = { time: performance.now(), coreDemand: measureCoreDemand() };
     let thread: HashThread | undefined;
-    let result: Promise<Hashed> | undefined;
+    let result: Promise<HashResult> | undefined;
     do {
       if (!thread) {
         thread = this.#idle.find(({ running }) => running === 0);
@@ -65,7 +65,7 @@ export class HashThreads {
       if (hashed !== undefined) return hashed;
     } while (!isOverdue(thread, start));
     const restarted = this.#runNormal(work);
-    return result ? Promise.race([result, restarted.catch(() => result as Promise<Hashed>)]) : restarted;
+    return result ? Promise.race([result, restarted.catch(() => result as Promise<HashResult>)]) : restarted;
   }
 
   /** Ends the threads, and waits for those without work. A busy thread ends later, when its hash is done. */
@@ -76,7 +76,7 @@ export class HashThreads {
     await Promise.all(free.map((thread) => thread.close()));
   }
 
-  #runNormal(work: HashWork): Promise<Hashed> {
+  #runNormal(work: HashWork): Promise<HashResult> {
     const free = this.#normal.find(({ running }) => running === 0);
     if (free) return free.run(work);
     if (this.#normal.length < this.#count) {
@@ -107,7 +107,7 @@ type HashThreadOptions = Priority & {
 /** A thread that computes one hash after the other. It is started for the first hash, and restarted if it has ended. */
 class HashThread {
   readonly #options: HashThreadOptions;
-  readonly #running = new Map<number, PromiseWithResolvers<Hashed>>();
+  readonly #running = new Map<number, PromiseWithResolvers<HashResult>>();
   #worker: Worker | undefined;
   /** Resolves when the thread has loaded or ended. */
   #ready: Promise<void> | undefined;
@@ -133,16 +133,16 @@ class HashThread {
   }
 
   /** @throws {HashThreadError} */
-  async run(work: HashWork): Promise<Hashed> {
+  async run(work: HashWork): Promise<HashResult> {
     clearTimeout(this.#idleTimer);
     this.#worker ??= this.#start();
     const task = this.#tasks++;
-    const outcome = Promise.withResolvers<Hashed>();
+    const outcome = Promise.withResolvers<HashResult>();
     this.#startedAt = performance.now();
     this.#runTimeBefore = this.#getRunTime() ?? 0;
     this.#running.set(task, outcome);
     this.#worker.ref();
-    this.#worker.postMessage({ task, work } satisfies Task);
+    this.#worker.postMessage({ task, work } satisfies TaskMessage);
     return outcome.promise;
   }
 
@@ -173,7 +173,7 @@ class HashThread {
     const loaded = Promise.withResolvers<void>();
     this.#ready = loaded.promise;
     worker.unref();
-    worker.on("message", (message: Ready | Answer) => {
+    worker.on("message", (message: ReadyMessage | ResultMessage) => {
       if ("task" in message) {
         this.#settle(message);
         return;
@@ -208,7 +208,7 @@ class HashThread {
     }
   }
 
-  #settle(answer: Answer): void {
+  #settle(answer: ResultMessage): void {
     const outcome = this.#running.get(answer.task);
     this.#running.delete(answer.task);
     if ("error" in answer) outcome?.reject(answer.error);

@@ -3,24 +3,24 @@ import { derive } from "./derive.js";
 import { equalize, timed } from "./equal-work.js";
 
 /**
- * A hash for a worker to compute or verify. Verifying takes at least as much work as `asMuchAs`.
+ * A hash for a worker to compute or verify. Verifying takes at least as much work as `minWork`.
  *
- * @typedef {import("./derive.js").Derive} Derive
+ * @typedef {import("./derive.js").DeriveParams} DeriveParams
  * @typedef {import("./equal-work.js").Work} Work
- * @typedef {{ scheme: "bcrypt", password: string, cost: number }} BcryptHash
- * @typedef {{ scheme: "bcrypt", password: string, cost: number, hash: string, asMuchAs: Work }} BcryptVerify
- * @typedef {Derive & { asMuchAs?: Work }} DeriveOrVerify
- * @typedef {BcryptHash | BcryptVerify | DeriveOrVerify} HashWork
- * @typedef {string | boolean | Uint8Array} Hashed a bcrypt hash, whether it is the password's, or the derived key
+ * @typedef {{ scheme: "bcrypt", password: string, cost: number }} BcryptHashWork
+ * @typedef {{ scheme: "bcrypt", password: string, cost: number, hash: string, minWork: Work }} BcryptVerifyWork
+ * @typedef {DeriveParams & { minWork?: Work }} DerivedKeyWork
+ * @typedef {BcryptHashWork | BcryptVerifyWork | DerivedKeyWork} HashWork
+ * @typedef {string | boolean | Uint8Array} HashResult a bcrypt hash, whether it is the password's, or the derived key
  */
 
 /**
  * @param {HashWork} work
- * @returns {Hashed}
+ * @returns {HashResult}
  */
 export function compute(work) {
   const result = timed(work, () => hash(work));
-  if ("asMuchAs" in work) equalize(work, work.asMuchAs);
+  if ("minWork" in work) equalize(work, work.minWork);
   return result;
 }
 

@@ -7,9 +7,9 @@ import { compute } from "./hash-work.js";
 
 /**
  * @typedef {{ isIdle: true } | { isIdle: false, niceness: number }} Priority
- * @typedef {{ task: number, work: import("./hash-work.js").HashWork }} Task
- * @typedef {{ task: number, result: import("./hash-work.js").Hashed } | { task: number, error: unknown }} Answer
- * @typedef {{ thread: string | undefined }} Ready with the thread id of the operating system, on Linux
+ * @typedef {{ task: number, work: import("./hash-work.js").HashWork }} TaskMessage
+ * @typedef {{ task: number, result: import("./hash-work.js").HashResult } | { task: number, error: unknown }} ResultMessage
+ * @typedef {{ thread: string | undefined }} ReadyMessage with the thread id of the operating system, on Linux
  */
 
 /** @type {Priority} */
@@ -18,16 +18,16 @@ const thread = existsSync("/proc/thread-self") ? readlinkSync("/proc/thread-self
 // After all modules are loaded: on a busy machine, loading in the idle class takes seconds.
 if (thread !== undefined) prioritize(thread);
 
-parentPort?.on("message", (/** @type {Task} */ { task, work }) => answer({ task, ...attempt(work) }));
-answer({ thread });
+parentPort?.on("message", (/** @type {TaskMessage} */ { task, work }) => send({ task, ...computeOrFail(work) }));
+send({ thread });
 
-/** @param {Answer | Ready} message */
-function answer(message) {
+/** @param {ResultMessage | ReadyMessage} message */
+function send(message) {
   parentPort?.postMessage(message);
 }
 
 /** @param {import("./hash-work.js").HashWork} work */
-function attempt(work) {
+function computeOrFail(work) {
   try {
     return { result: compute(work) };
   } catch (error) {

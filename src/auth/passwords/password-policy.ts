@@ -5,7 +5,7 @@ import { emailKey } from "../../values/email.ts";
 import { isBreached } from "./breaches.ts";
 import { normalizePassword } from "./passwords.ts";
 
-interface Policy {
+interface PolicyContext {
   readonly settings: Settings;
   readonly log: Log;
 }
@@ -18,13 +18,13 @@ interface Policy {
  * @param email the address of the account
  * @throws {AuthError} `password_missing`, `password_too_short`, `password_personal`, `password_common` or `password_breached`
  */
-export async function checkPassword(policy: Policy, password: string, email: string): Promise<void> {
+export async function checkPassword(policy: PolicyContext, password: string, email: string): Promise<void> {
   await checkLocally(policy, password, email);
   await checkBreaches(policy, password);
 }
 
 /** All checks that need no request to another service. */
-export async function checkLocally({ settings }: Policy, typed: string, email: string): Promise<void> {
+export async function checkLocally({ settings }: PolicyContext, typed: string, email: string): Promise<void> {
   const password = normalizePassword(typed);
   const { PASSWORD_MIN_LENGTH: minLength, PASSWORD_BLOCKLIST } = settings;
   if (password === "") throw new AuthError("password_missing", "password is missing");
@@ -47,7 +47,7 @@ export async function checkLocally({ settings }: Policy, typed: string, email: s
 }
 
 /** Sends a request to the breach API. Call it only after a rate limit: otherwise an attacker could trigger any number. */
-export async function checkBreaches({ settings, log }: Policy, password: string): Promise<void> {
+export async function checkBreaches({ settings, log }: PolicyContext, password: string): Promise<void> {
   const range = settings.PASSWORD_BREACH_CHECK;
   if (range !== null && (await isBreached(normalizePassword(password), range, log))) {
     throw new AuthError("password_breached", "password has appeared in a data breach");

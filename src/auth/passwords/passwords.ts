@@ -8,7 +8,7 @@ import type { Argon2Cost } from "./derive.js";
 import { HashQueue } from "./hash-queue.ts";
 import type { Slot } from "./hash-slot.ts";
 import { HashThreadError, HashThreads } from "./hash-threads.ts";
-import type { Hashed, HashWork } from "./hash-work.js";
+import type { HashResult, HashWork } from "./hash-work.js";
 import { formatArgon2id, type Hash, parseHash } from "./hashes.ts";
 
 type PasswordSettings = Pick<Settings, "PASSWORD_HASH" | "BCRYPT_COST">;
@@ -28,7 +28,7 @@ const argon2idForLongPasswords = { memory: 12_296, passes: 3, parallelism: 1 };
 export type PasswordForm = "normalized" | "typed";
 
 /** A slot in the hash queue. */
-export type HashSlot = Slot<HashWork, Hashed>;
+export type HashSlot = Slot<HashWork, HashResult>;
 
 /** Observers, and the threads to use. */
 interface PasswordsOptions {
@@ -50,12 +50,12 @@ const tagLength = 32;
  */
 export class Passwords {
   readonly #policy: PasswordSettings;
-  readonly queue: HashQueue<HashWork, Hashed>;
+  readonly queue: HashQueue<HashWork, HashResult>;
   readonly #tracing: Tracing;
   readonly #sharesThreads: boolean;
   /** Created on the first hash: a process that does not hash starts no threads. */
   #threads: HashThreads | undefined;
-  readonly #compute = async (work: HashWork): Promise<Hashed> => {
+  readonly #compute = async (work: HashWork): Promise<HashResult> => {
     this.#threads ??= new HashThreads(availableParallelism());
     try {
       return await this.#threads.run(work);
@@ -134,19 +134,19 @@ export class Passwords {
     if (!this.#sharesThreads) await this.#threads?.close();
   }
 
-  async #matches(password: string, hash: Hash, asMuchAs: Algorithm, slot: HashSlot | undefined): Promise<boolean> {
+  async #matches(password: string, hash: Hash, minWork: Algorithm, slot: HashSlot | undefined): Promise<boolean> {
     if (hash.scheme === "bcrypt") {
       const { scheme, cost, text } = hash;
-      return (await this.#hash({ scheme, password, cost, hash: text, asMuchAs }, slot)) === true;
+      return (await this.#hash({ scheme, password, cost, hash: text, minWork }, slot)) === true;
     }
     const { tag, usesNfkc, ...params } = hash;
     const text = usesNfkc ? password.normalize("NFKC") : password;
-    const computed = await this.#hash({ ...params, password: text, length: tag.length, asMuchAs }, slot);
+    const computed = await this.#hash({ ...params, password: text, length: tag.length, minWork }, slot);
     return timingSafeEqual(computed as Uint8Array, tag);
   }
 
   /** Takes a slot for this hash if the caller has none. */
-  async #hash(work: HashWork, given: HashSlot | undefined): Promise<Hashed> {
+  async #hash(work: HashWork, given: HashSlot | undefined): Promise<HashResult> {
     using own = given ? undefined : this.queue.enter({ path: [""] });
     const slot = given ?? (own as HashSlot);
     return await this.#tracing.span("hash password", () => this.queue.run(slot, work));

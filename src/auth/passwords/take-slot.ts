@@ -9,7 +9,7 @@ import { type DeviceContext, findKnownDevice, getDeviceSecrets } from "../device
 import type { HashSlot, Passwords } from "./passwords.ts";
 
 /** The part of the context that slots depend on. */
-interface QueueContext extends DeviceContext {
+interface SlotContext extends DeviceContext {
   readonly passwords: Passwords;
 }
 
@@ -33,7 +33,7 @@ function getQueuePath({ ip }: Caller, address?: string): string[] {
  * @param address the address in the request
  * @throws {AuthError} `busy`
  */
-export function takeSlot({ passwords }: Pick<QueueContext, "passwords">, caller: Caller, address = ""): HashSlot {
+export function takeSlot({ passwords }: Pick<SlotContext, "passwords">, caller: Caller, address = ""): HashSlot {
   return passwords.queue.enter({ path: getQueuePath(caller, address) });
 }
 
@@ -42,7 +42,7 @@ export function takeSlot({ passwords }: Pick<QueueContext, "passwords">, caller:
  *
  * @throws {AuthError} `busy` for a caller without a device
  */
-export function takeSlotForDevice({ passwords, settings }: QueueContext, caller: Caller, address = ""): HashSlot {
+export function takeSlotForDevice({ passwords, settings }: SlotContext, caller: Caller, address = ""): HashSlot {
   const devices = settings.RATE_LIMIT === "on" ? getDeviceSecrets(caller) : [];
   return passwords.queue.enter({ path: getQueuePath(caller, address), devices });
 }
@@ -54,7 +54,7 @@ export function takeSlotForDevice({ passwords, settings }: QueueContext, caller:
  * @throws {AuthError} `busy` if the queue has room only for known devices, and this is not one
  */
 export async function assignSlot(
-  context: QueueContext,
+  context: SlotContext,
   slot: HashSlot,
   user: User | null,
   caller: Caller,
@@ -66,11 +66,11 @@ export async function assignSlot(
 
 /** Lets a server reject a request before it reads the body, if the hash queue has no room. Rejecting then costs little. */
 export class AdmissionControl {
-  readonly #context: QueueContext & { readonly trail: AuditTrail };
+  readonly #context: SlotContext & { readonly trail: AuditTrail };
   #rejections = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(context: QueueContext & { readonly trail: AuditTrail }) {
+  constructor(context: SlotContext & { readonly trail: AuditTrail }) {
     this.#context = context;
   }
 

@@ -34,10 +34,10 @@ export async function logIn(context: Context, login: LoginParams, caller: Caller
   const address = parseAddress(context, login, caller);
   using slot = takeSlotForDevice(context, caller, address);
   const queued = { ...login, address, caller, slot };
-  const opened = await open(context, await verify(context, queued), queued);
+  const opened = await openSession(context, await verifyLogin(context, queued), queued);
   if (opened) return opened;
   // Another login may have replaced an outdated hash in between: verify the password against the new hash, once.
-  const openedAgain = await open(context, await verify(context, queued), queued);
+  const openedAgain = await openSession(context, await verifyLogin(context, queued), queued);
   if (openedAgain) return openedAgain;
   throw wrongLoginError(context, caller, await context.db.users.findByEmail(address), "changed meanwhile");
 }
@@ -47,7 +47,7 @@ export async function validLogin(context: Context, login: LoginParams, caller: C
   try {
     const address = parseAddress(context, login, caller);
     using slot = takeSlotForDevice(context, caller, address);
-    await verify(context, { ...login, address, caller, slot });
+    await verifyLogin(context, { ...login, address, caller, slot });
     return true;
   } catch (error) {
     const isWrong = error instanceof AuthError && ["wrong_login", "email_not_verified"].includes(error.code);
@@ -103,7 +103,7 @@ interface VerifiedLogin {
  *
  * @throws {AuthError} `wrong_login`, `email_not_verified`, `too_many_tries` or `busy`
  */
-async function verify(context: Context, queued: QueuedLogin): Promise<VerifiedLogin> {
+async function verifyLogin(context: Context, queued: QueuedLogin): Promise<VerifiedLogin> {
   const { db, passwords, settings, trail } = context;
   const { address, password, caller, slot } = queued;
   const user = await db.users.findByEmail(address);
@@ -122,7 +122,11 @@ async function verify(context: Context, queued: QueuedLogin): Promise<VerifiedLo
 }
 
 /** Opens a session. Returns null if the account has changed since the password was verified. */
-async function open(context: Context, verified: VerifiedLogin, queued: QueuedLogin): Promise<LoginResult | null> {
+async function openSession(
+  context: Context,
+  verified: VerifiedLogin,
+  queued: QueuedLogin,
+): Promise<LoginResult | null> {
   const { db, settings, trail } = context;
   const { user } = verified;
   const { caller, replaces } = queued;

@@ -24,8 +24,8 @@ export function getUserFromSessionId(context: Context, sessionId: string | null)
   const isPending = context.lastSeen.isPending(sessionId);
   const found = context.db.sessions.find(sessionId);
   return found instanceof Promise
-    ? found.then((session) => recordSeen(context, sessionId, session, isPending))
-    : recordSeen(context, sessionId, found, isPending);
+    ? found.then((session) => recordUse(context, sessionId, session, isPending))
+    : recordUse(context, sessionId, found, isPending);
 }
 
 export async function logOut(context: Context, sessionId: string | null, caller: Caller): Promise<boolean> {
@@ -56,7 +56,7 @@ function couldBeSession(sessionId: unknown): sessionId is string {
   return typeof sessionId === "string" && sessionId !== "" && sessionId.length <= maxTokenLength;
 }
 
-function recordSeen(
+function recordUse(
   context: Context,
   sessionId: string,
   session: LiveSession | null,

@@ -23,8 +23,8 @@ test("a bcrypt hash of a lower cost is verified in exactly the rounds of a curre
       [guess, false],
     ] as const) {
       mock.resetCalls();
-      const asMuchAs = { scheme: "bcrypt", cost: 10 } as const;
-      assert.equal(compute({ scheme: "bcrypt", password, cost: stored, hash, asMuchAs }), isRight);
+      const minWork = { scheme: "bcrypt", cost: 10 } as const;
+      assert.equal(compute({ scheme: "bcrypt", password, cost: stored, hash, minWork }), isRight);
       const costs = mock.calls.map(({ arguments: [, salt] }) => Number(String(salt).slice(4, 6)));
       assert.equal(
         [stored, ...costs].reduce((rounds, cost) => rounds + 2 ** cost, 0),
@@ -37,8 +37,8 @@ test("a bcrypt hash of a lower cost is verified in exactly the rounds of a curre
 test("a bcrypt hash with a higher cost than current ones takes no additional work", (t) => {
   const hash = bcrypt.hashSync("b4l0u", bcrypt.genSaltSync(7));
   const { mock } = t.mock.method(bcrypt, "hashSync");
-  const asMuchAs = { scheme: "bcrypt", cost: 6 } as const;
-  assert.equal(compute({ scheme: "bcrypt", password: guess, cost: 7, hash, asMuchAs }), false);
+  const minWork = { scheme: "bcrypt", cost: 6 } as const;
+  assert.equal(compute({ scheme: "bcrypt", password: guess, cost: 7, hash, minWork }), false);
   assert.equal(mock.callCount(), 0);
 });
 
