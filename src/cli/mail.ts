@@ -8,7 +8,7 @@ import { type ListMailOptions, listMails, type RetryMailOptions, retryMails } fr
 import { withAuth } from "./with-auth.ts";
 
 export function declareMail(program: Command, environment: Environment): void {
-  const mail = program.command("mail").description("Send a test email, list or retry unsent emails");
+  const mail = program.command("mail").description("Send a test email, and list or retry unsent emails");
   mail
     .command("test")
     .description("Send a test email now")

@@ -91,7 +91,7 @@ async function list(auth: Auth, { json, search, limit, after }: ListOptions): Pr
   else if (page.length === 0) console.log("no accounts");
   else {
     console.log(formatTable(page.map(toRow)));
-    if (next !== null) console.log(`more: --after ${next}`);
+    if (next !== null) console.log(`continue with: --after ${next}`);
   }
 }
 

@@ -47,7 +47,7 @@ export class ContractFile implements Disposable {
       this.#db = db;
     } catch (error) {
       db?.close();
-      const columns = "a table users with id, email, hashed_password, session_id and reset_token";
+      const columns = "a table users (id, email, hashed_password, session_id, reset_token)";
       throw new OpenError(
         `cannot adopt ${path}: it is not an SQLite file with ${columns} (${describeReadError(error)})`,
         {

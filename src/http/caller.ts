@@ -26,8 +26,8 @@ export type RequestContext = Context<{ Bindings: Bindings; Variables: Variables 
 
 /**
  * Returns a function that finds the caller's IP address: that of the peer or, if the peer is one of TRUSTED_PROXIES, the one in its
- * forwarding headers. Forwarding headers of other peers are ignored. Logs a warning if a private address sends them, and if a
- * trusted proxy does not forward the caller's address.
+ * forwarding headers. Forwarding headers of other peers are ignored. Logs a warning when a private address first sends them,
+ * and when a trusted proxy does not name its caller.
  */
 export function addressFinder(
   settings: Pick<Settings, "TRUSTED_PROXIES">,

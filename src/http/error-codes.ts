@@ -79,7 +79,7 @@ export const errorCodes = {
   email_invalid: {
     status: 400,
     message: "email is not a valid address",
-    when: "The address is not printable ASCII, or is over 250 characters. Addresses that an HTML email input rejects also get this code if EMAIL_FORMAT is `address`, and in an email change always. The message says if the address contains an invisible character.",
+    when: "The address is not printable ASCII, or is over 250 characters. Addresses that an HTML email input rejects also get this code in an email change, and everywhere if EMAIL_FORMAT is `address`. The message says if the address contains an invisible character.",
     remedy: "Correct the address. If it was pasted, type it.",
   },
   email_taken: {
@@ -195,7 +195,7 @@ export const errorCodes = {
   too_many_tries: {
     status: 429,
     message: "too many …",
-    when: "A limit on failed logins, registrations, emails or wrong tokens is reached. After too many wrong passwords in a row, the message says to reset the password. If CONCEAL_ACCOUNTS is on, requests of other clients for the same address do not count towards the limits on registrations and emails.",
+    when: "A limit on failed logins, registrations, emails or wrong tokens is reached. After too many wrong passwords in a row, the message says to reset the password. If CONCEAL_ACCOUNTS is on, requests of other clients for the same address never cause this error for a registration or an email.",
     remedy:
       "Retry after the seconds in `Retry-After`. After too many wrong passwords in a row, reset the password or use a device that the account knows.",
   },

@@ -35,9 +35,9 @@ export const isPrivateAddress = networkMatcher([
 ]);
 
 /**
- * Reads `X-Forwarded-For` from right to left and returns the first address that is not a trusted proxy. If the header is missing,
- * or no such address is found, returns the last trusted proxy before the gap and a `problem`. A private address is returned with a
- * `problem` too.
+ * Reads `X-Forwarded-For` from right to left, and returns the first address that is not a trusted proxy. If the header is missing,
+ * ends before, or has a hop that is not an address, returns the last trusted proxy reached, with a `problem`. A private address
+ * is also returned with a `problem`.
  *
  * Each proxy appends the address that called it, and clients can forge everything before that. `Forwarded` (RFC 7239) is read only
  * if there is no `X-Forwarded-For`, because a proxy that appends to one header passes the other on as the client wrote it.

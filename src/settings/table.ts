@@ -167,7 +167,7 @@ export const table = {
     "none",
   ),
   TRUSTED_PROXIES: requiredInProduction(
-    "proxies whose X-Forwarded-For header (or Forwarded, without one) is trusted: addresses and networks, comma-separated, or none",
+    "proxies whose X-Forwarded-For header is trusted (or Forwarded, if that is missing): addresses and networks, comma-separated, or none",
     trustedProxies(),
     "none",
     "none",
@@ -207,7 +207,7 @@ export const table = {
   ),
   LIMIT_LOGIN_DEVICE: setting("failed logins to one account from a known device", rate(), "10/15m"),
   LIMIT_LOGIN_STREAK: setting(
-    "consecutive failed logins to one account; then it accepts only logins from known devices, until a password reset",
+    "consecutive failed logins to one account, after which only known devices can log in, until a password reset",
     integer(1, 1_000_000, 100),
     "100",
   ),

@@ -88,7 +88,7 @@ test("list returns accounts page by page, and searches for a part of the address
       "id  email            verified  disabled  created",
       `1   ann@example.com  –         –         ${time}`,
       `2   b_b@example.com  –         –         ${time}`,
-      "more: --after 2\n",
+      "continue with: --after 2\n",
     ].join("\n"),
   );
 });
