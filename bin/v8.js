@@ -10,5 +10,5 @@ import { setFlagsFromString } from "node:v8";
 const options = [...process.execArgv, process.env.NODE_OPTIONS ?? ""];
 if (!options.some((option) => /semi[-_]space/.test(option))) setFlagsFromString("--semi-space-growth-factor=1");
 
-// In the program's own folder: in the shared temporary folder, another user could plant compiled code.
+// Uses the program's own folder: in the shared temporary folder, another user could plant compiled code.
 enableCompileCache(fileURLToPath(new URL("../.cache", import.meta.url)));

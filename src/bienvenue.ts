@@ -159,7 +159,7 @@ async function openService(
   const { log, signal, clock = Date.now } = options;
   signal.throwIfAborted();
   const settings = typeof source === "function" ? source() : source;
-  // For programs without types: otherwise, the first part that needs a setting would fail with an unclear message.
+  // Programs without types can pass anything. Without this check, a later error would hide the cause.
   if (settings?.TRUSTED_PROXIES === undefined)
     throw new TypeError(
       "settings must come from readSettings, for example readSettings({ DATABASE_URL: 'sqlite:accounts.db' })",

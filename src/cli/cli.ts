@@ -9,8 +9,8 @@ import { Interrupted } from "./interruptible.ts";
 import { printError, warnOfMisspelledSettings } from "./print-error.ts";
 
 /**
- * Loads the service, or with arguments the commands, and returns the function that runs it. The service loads no command, and
- * installs its signal handlers as soon as the function is called.
+ * Loads the service, or the commands if there are arguments, and returns the function that runs them. The service loads no command,
+ * and installs its signal handlers as soon as the function is called.
  *
  * @param args the arguments after the program's name
  */
@@ -26,7 +26,7 @@ export async function load(args: readonly string[]): Promise<(environment: Envir
   };
 }
 
-/** @param environment set for the service, which logs misspelled settings itself, except when its settings are invalid */
+/** @param environment for the service only: with invalid settings it has no log, so misspelled settings are printed here */
 async function reportErrors(running: Promise<void>, environment?: Environment): Promise<void> {
   try {
     await running;

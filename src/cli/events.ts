@@ -21,7 +21,7 @@ type Filter = Pick<EventQuery, "userId">;
 
 /** Milliseconds between two polls of `--follow`. */
 const pollInterval = 1000;
-/** Ids that each poll reads again, since nodes can commit events in another order than that of their ids. */
+/** The number of ids that each poll reads again, because nodes can commit events in another order than their ids. */
 const overlap = 1000;
 
 export function declareEvents(program: Command, environment: Environment): void {

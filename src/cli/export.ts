@@ -37,8 +37,8 @@ async function exportAccounts(auth: Auth, db: DB, file: string | undefined): Pro
 }
 
 /**
- * Reads all accounts, page by page, from `DB`, since `Auth` returns no hashes. The audit entry is written even if the export
- * is interrupted: its reader may use the accounts written so far.
+ * Reads all accounts, page by page, from `DB`, because `Auth` returns no hashes. The audit entry is written even if the export is
+ * interrupted, because its reader has the accounts written so far.
  */
 async function* readAccounts(auth: Auth, db: DB): AsyncGenerator<string> {
   const { formatAccount } = await import("../auth/auth.ts");

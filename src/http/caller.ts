@@ -45,7 +45,7 @@ export function addressFinder(
   };
   const warn = proxyWarner(log);
   return (c) => {
-    // Without the zone of a link-local address, such as `%eth0`.
+    // Removes the zone of a link-local address, such as `%eth0`.
     const peer = c.env?.incoming?.socket.remoteAddress?.replace(/%.*$/, "");
     if (peer === undefined) return undefined;
     if (!isTrusted(peer)) {

@@ -46,7 +46,7 @@ function readPair(pair: string, name: string): string | undefined {
   return /^".*"$/.test(value) ? value.slice(1, -1) : value;
 }
 
-/** Formats the Set-Cookie headers of a login. */
+/** The Set-Cookie headers of the session and the device. */
 export type Cookies = ReturnType<typeof createCookies>;
 
 export function createCookies(settings: Settings) {

@@ -3,7 +3,7 @@ import type { Settings } from "../settings/settings.ts";
 import { deviceCookie } from "./cookies.ts";
 
 /**
- * Returns the Set-Cookie headers that make the caller a known device of the account whose emailed token it used. Empty if
+ * Returns the Set-Cookie headers that make the caller a known device of an account after it used an emailed token. Empty if
  * RATE_LIMIT is off.
  */
 export function rememberDevice({ device, newDevice }: Caller, settings: Settings): string[] {

@@ -3,8 +3,8 @@ import type { RequestContext } from "./caller.ts";
 import { RequestError } from "./refusals.ts";
 
 /**
- * Rejects requests that a page of another site made a browser send. Requests without `Sec-Fetch-Site` and `Origin` pass: they come
- * from programs, which send no other user's cookie (OWASP CSRF Prevention Cheat Sheet, "Fetch Metadata").
+ * Rejects requests that a browser sends for a page of another site. Requests without `Sec-Fetch-Site` and `Origin` pass: they come
+ * from programs, and no page can make a program send a user's cookie (OWASP CSRF Prevention Cheat Sheet, "Fetch Metadata").
  *
  * @throws {RequestError} `cross_site`
  */
@@ -14,7 +14,7 @@ export function requireSameOrigin(c: RequestContext, { PUBLIC_URL, CORS_ORIGINS 
   const origin = c.req.header("Origin");
   if (origin === undefined && site === undefined) return;
   if (origin !== undefined && (origin === PUBLIC_URL || CORS_ORIGINS.includes(origin))) return;
-  // Compares with Host only if there is no Sec-Fetch-Site, which is more reliable: a proxy can rewrite Host.
+  // Host is compared only if there is no Sec-Fetch-Site, because a proxy can rewrite Host.
   if (origin !== undefined && site === undefined && URL.canParse(origin) && new URL(origin).host === hostOf(c)) return;
   throw new RequestError("cross_site", "requests from pages of other sites are not allowed");
 }

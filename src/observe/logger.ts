@@ -9,7 +9,7 @@ export function createLogger(level: string): Logger {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  // Not pino's own destination: after the reader of a pipe exits, it would retry forever at process exit.
+  // Replaces pino's own destination: if the reader of a pipe has exited, that retries forever at process exit.
   const { stdout } = process;
   if (stdout.listenerCount("error") === 0) stdout.on("error", () => {});
   return pino(options, { write: (line) => stdout.write(stdout.isTTY ? formatEntry(JSON.parse(line)) : line) });

@@ -17,7 +17,7 @@ function describeUrlPartError(path: string): string | undefined {
   return undefined;
 }
 
-/** Describes why a text is not a file name that a program would use; undefined if it can be one. */
+/** Describes why a text is probably not meant as a file name; undefined if it can be one. */
 export function describeFileNameError(path: string): string | undefined {
   if (path === ":memory:") return undefined;
   if (/^\s*$/.test(path)) return `the path is missing: ${examples}`;

@@ -48,9 +48,7 @@ export function hasInvisibleCharacter(text: string): boolean {
   return invisible.test(trimInvisible(text).replaceAll(" ", ""));
 }
 
-/**
- * All spaces and line breaks; characters without a glyph, such as U+200B or a soft hyphen; the blank Braille pattern.
- */
+/** Spaces, line breaks, characters without a glyph (such as U+200B and the soft hyphen), and the blank Braille pattern. */
 const invisible = /[\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /** Removes surrounding spaces and invisible characters. */

@@ -5,7 +5,7 @@ import { busyError, DatabaseUnavailable } from "../../src/errors.ts";
 import { unavailableLogger } from "../../src/http/unavailable.ts";
 import { createRecordingLog } from "../support/world.ts";
 
-test("the log has the first 503 responses of each minute, and the number of omitted ones", () => {
+test("the log has the first 200 responses with status 503 of each minute, and the number of omitted ones", () => {
   const logged: Record<string, unknown>[] = [];
   let now = 0;
   const log = unavailableLogger(createRecordingLog(logged), () => now);
