@@ -2,7 +2,7 @@ import { Agent, type IncomingHttpHeaders, request } from "node:http";
 import { parseArgs } from "node:util";
 import bcrypt from "bcrypt";
 import { openDB } from "../src/index.ts";
-import { startService, temporaryFolder } from "../test/support/service.ts";
+import { createTemporaryFolder, startService } from "../test/support/service.ts";
 import { median } from "./figure.ts";
 
 // Measures whether response times reveal that an address has an account. Each pair of requests, one about an address with
@@ -27,7 +27,7 @@ const foreignHash = "pbkdf2_sha256$1000$seasalt$qTqsBvxoGrjNWHVAm1MJjFByZAqu+vvQ
 /** States of an address. "older" has a hash with the earlier bcrypt cost, "foreign" an imported hash. */
 const states = ["known", "disabled", "unconfirmed", "registered", "older", "foreign"] as const;
 
-await using folder = await temporaryFolder();
+await using folder = await createTemporaryFolder();
 const DATABASE_URL = `sqlite:${folder.path}/bienvenue.db`;
 await createAccounts();
 await using service = await startService({
@@ -64,7 +64,7 @@ for (const [index, [name, sendAbout]] of Object.entries(requests).entries()) {
   if (!name.startsWith(values.only)) continue;
   for (const state of states) {
     const { differences, duration } = await compare(sendAbout, state, index);
-    const [low, high] = confidenceInterval(differences);
+    const [low, high] = computeConfidenceInterval(differences);
     rows++;
     const excludesZero = low > 0 || high < 0;
     if (excludesZero) rowsWithoutZero++;
@@ -91,7 +91,7 @@ async function createAccounts(): Promise<void> {
   await db.updateUser(id, { emailVerifiedAt: now });
   for (let i = 0; i < pairs; i++) {
     for (const state of states) {
-      const email = `${numberedName(state, i)}@example.com`;
+      const email = `${formatName(state, i)}@example.com`;
       if (state === "registered") {
         await db.registrations.add(email, hash, { kind: "registration", language: "en" });
         continue;
@@ -104,7 +104,7 @@ async function createAccounts(): Promise<void> {
   }
 }
 
-function numberedName(state: string, i: number): string {
+function formatName(state: string, i: number): string {
   return `${state}-${String(i).padStart(6, "0")}`;
 }
 
@@ -118,8 +118,8 @@ async function compare(sendAbout: (email: string) => Promise<unknown>, state: st
   const durations: number[] = [];
   for (let i = 0; i < pairs; i++) {
     // Both addresses have the same length and are used for the first time. Their positions in an index are unrelated.
-    const known = `${numberedName(state, i)}@example.com`;
-    const unknown = `${numberedName(state, (i * 7919) % pairs)}@exampl${requestIndex}.com`;
+    const known = `${formatName(state, i)}@example.com`;
+    const unknown = `${formatName(state, (i * 7919) % pairs)}@exampl${requestIndex}.com`;
     const knownIsFirst = Math.random() < 0.5;
     const first = await measure(knownIsFirst ? known : unknown);
     const second = await measure(knownIsFirst ? unknown : known);
@@ -130,7 +130,7 @@ async function compare(sendAbout: (email: string) => Promise<unknown>, state: st
 }
 
 /** Returns the 95 % confidence interval of the median: a bootstrap that draws samples from the sample. */
-function confidenceInterval(sample: readonly number[]): [number, number] {
+function computeConfidenceInterval(sample: readonly number[]): [number, number] {
   const medians = Array.from({ length: resamples }, () =>
     median(sample.map(() => sample[Math.floor(Math.random() * sample.length)] as number)),
   ).toSorted((a, b) => a - b);

@@ -2,9 +2,9 @@ import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Accounts } from "./accounts.ts";
 import { compareRates, type Figure, formatPerSecond } from "./figure.ts";
-import { Generator } from "./generator.ts";
 import { HashThreads } from "./hash-threads.ts";
 import type { Load, LoadResult } from "./load.ts";
+import { LoadGenerator } from "./load-generator.ts";
 import type { Machine } from "./machine.ts";
 import { createProfileLoad } from "./profile.ts";
 import { alternate, type Pair } from "./rounds.ts";
@@ -57,8 +57,8 @@ async function compareWithFlood(
   port: number,
   logins: Pick<Load, "requests" | "connections" | "rate">,
 ) {
-  using profileGenerator = new Generator();
-  using logInGenerator = new Generator();
+  using profileGenerator = new LoadGenerator();
+  using logInGenerator = new LoadGenerator();
   const logInLoad = { ...logins, port, seconds: seconds + 2 * margin };
   const loadProfiles = () => profileGenerator.run(createProfileLoad(accounts, port, seconds));
   const loadProfilesInFlood = async () => {

@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import pg from "pg";
 import { type DB, openDB } from "../src/index.ts";
 import { startPostgres } from "../test/support/postgres-server.ts";
-import { temporaryFolder } from "../test/support/service.ts";
+import { createTemporaryFolder } from "../test/support/service.ts";
 import { median } from "./figure.ts";
 
 // Measures how lookups, logins and bytes per row grow with the number of sessions, with two sessions per user:
@@ -120,7 +120,7 @@ async function timeLookups(db: DB, sessionIds: readonly string[]): Promise<numbe
 
 console.log("engine          sessions     lookup      login     user     session");
 for (const sessions of sizes.length > 0 ? sizes : [10_000, 100_000, 1_000_000]) {
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   await measure("SQLite", openSqlite(`${folder.path}/grown.db`), sessions);
   await using server = await startPostgres({
     durable: true,

@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os";
 import type { Accounts } from "./accounts.ts";
 import { compareRates, type Figure, formatPerSecond } from "./figure.ts";
-import { Generator } from "./generator.ts";
 import { HashThreads } from "./hash-threads.ts";
+import { LoadGenerator } from "./load-generator.ts";
 import type { Machine } from "./machine.ts";
 import { alternate } from "./rounds.ts";
 import { startOnDatabase } from "./service.ts";
@@ -17,7 +17,7 @@ const seconds = 30;
 export async function measureLogIn(accounts: Accounts, machine: Machine): Promise<Figure[]> {
   await using service = await startOnDatabase(await accounts.copyDatabase("log-in.db"));
   await using hashThreads = new HashThreads(accounts.password, accounts.hash);
-  using generator = new Generator();
+  using generator = new LoadGenerator();
   const cores = availableParallelism();
   const throughput = async (count: number) => {
     // Two per core: one is hashed while the other waits. The hash queue has room for more than that.

@@ -15,11 +15,11 @@ export class Machine {
   /** Waits until neither the last round nor other programs keep the machine busy, or until the total wait is used up. */
   async waitUntilIdle(): Promise<void> {
     for (;;) {
-      const before = busyTime();
+      const before = readBusyTime();
       const began = performance.now();
       await sleep(sampleTime);
       const passed = performance.now() - began;
-      if (busyTime() - before < idleShare * passed) return;
+      if (readBusyTime() - before < idleShare * passed) return;
       this.#remainingWait -= passed;
       if (this.#remainingWait < 0) {
         this.busyRounds++;
@@ -30,6 +30,6 @@ export class Machine {
 }
 
 /** Returns the processor time used since the machine started, on all cores together, in milliseconds. */
-function busyTime(): number {
+function readBusyTime(): number {
   return cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0);
 }

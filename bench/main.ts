@@ -1,5 +1,5 @@
 import { cpus } from "node:os";
-import { temporaryFolder } from "../test/support/service.ts";
+import { createTemporaryFolder } from "../test/support/service.ts";
 import { createAccounts } from "./accounts.ts";
 import { measureCopy } from "./copy.ts";
 import type { Figure } from "./figure.ts";
@@ -13,7 +13,7 @@ import { measureStart } from "./start.ts";
 import { formatSummary, formatTable } from "./table.ts";
 
 // Prints all figures and exits with 0 even if a target is missed. Only an error in a measurement makes it fail.
-await using folder = await temporaryFolder();
+await using folder = await createTemporaryFolder();
 const accounts = await createAccounts(folder.path);
 const machine = new Machine();
 const began = performance.now();

@@ -4,7 +4,7 @@ import { openDB } from "../src/index.ts";
 import { type PostgresServer, startPostgres } from "../test/support/postgres-server.ts";
 import type { Accounts } from "./accounts.ts";
 import { compareRates, type Figure, formatPerSecond, median } from "./figure.ts";
-import { Generator } from "./generator.ts";
+import { LoadGenerator } from "./load-generator.ts";
 import type { Machine } from "./machine.ts";
 import { compareProfiles, createProfileLoad } from "./profile.ts";
 import { startOnDatabase } from "./service.ts";
@@ -26,8 +26,8 @@ export async function measurePostgres(accounts: Accounts, machine: Machine): Pro
   const { pairs } = await compareProfiles(accounts, machine, one, bare);
 
   await using two = await startOnDatabase(server.url);
-  using first = new Generator();
-  using second = new Generator();
+  using first = new LoadGenerator();
+  using second = new LoadGenerator();
   const alone: number[] = [];
   const together: number[] = [];
   const databaseCores: number[] = [];
@@ -36,10 +36,10 @@ export async function measurePostgres(accounts: Accounts, machine: Machine): Pro
     await machine.waitUntilIdle();
     const { responses } = await first.run(createLoad(one.port));
     alone.push(responses / seconds);
-    const before = cpuSeconds(server);
+    const before = readProcessorTime(server);
     const both = await Promise.all([first.run(createLoad(one.port)), second.run(createLoad(two.port))]);
     together.push(both.reduce((sum, result) => sum + result.responses, 0) / seconds);
-    databaseCores.push((cpuSeconds(server) - before) / seconds);
+    databaseCores.push((readProcessorTime(server) - before) / seconds);
   }
   return [
     {
@@ -56,7 +56,7 @@ export async function measurePostgres(accounts: Accounts, machine: Machine): Pro
 }
 
 /** Returns the processor time used so far by all child processes of the PostgreSQL server, in seconds. */
-function cpuSeconds({ process: { pid } }: PostgresServer): number {
+function readProcessorTime({ process: { pid } }: PostgresServer): number {
   const children = execFileSync("ps", ["-o", "pid=", "--ppid", String(pid)], { encoding: "utf8" })
     .trim()
     .split(/\s+/);

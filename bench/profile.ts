@@ -1,8 +1,8 @@
 import type { Service } from "../test/support/service.ts";
 import type { Accounts } from "./accounts.ts";
 import { compareRates, type Figure, formatPerSecond } from "./figure.ts";
-import { Generator } from "./generator.ts";
 import type { Load } from "./load.ts";
+import { LoadGenerator } from "./load-generator.ts";
 import type { Machine } from "./machine.ts";
 import { readResidentMemory } from "./memory.ts";
 import { alternate } from "./rounds.ts";
@@ -43,14 +43,14 @@ export async function measureProfile(accounts: Accounts, machine: Machine): Prom
 }
 
 async function loadProfiles(accounts: Accounts, port: number, count: number): Promise<void> {
-  using generator = new Generator();
+  using generator = new LoadGenerator();
   const { statuses } = await generator.run({ ...createProfileLoad(accounts, port, loadTimeout), count });
   if (statuses[200] !== count) throw new Error(`profile requests failed: ${JSON.stringify(statuses)}`);
 }
 
 /** Loads both servers in turn. Returns the profiles per second of each round, and the number of responses of the service. */
 export async function compareProfiles(accounts: Accounts, machine: Machine, service: Service, bare: BareServer) {
-  using generator = new Generator();
+  using generator = new LoadGenerator();
   let requests = 0;
   const throughput = async (port: number, seconds: number) => {
     const { responses, statuses, ...result } = await generator.run(createProfileLoad(accounts, port, seconds));

@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os";
 import type { Accounts } from "./accounts.ts";
 import { compareRates, type Figure, formatPerSecond } from "./figure.ts";
-import { Generator } from "./generator.ts";
 import { HashThreads } from "./hash-threads.ts";
+import { LoadGenerator } from "./load-generator.ts";
 import type { Machine } from "./machine.ts";
 import { alternate } from "./rounds.ts";
 import { startOnDatabase } from "./service.ts";
@@ -16,7 +16,7 @@ const hashesPerCore = 10;
 export async function measureRetry(accounts: Accounts, machine: Machine): Promise<Figure[]> {
   await using service = await startOnDatabase(await accounts.copyDatabase("retry.db"));
   await using hashThreads = new HashThreads(accounts.password, accounts.hash);
-  using generator = new Generator();
+  using generator = new LoadGenerator();
   const throughput = async (connections: number, seconds: number) => {
     const load = { port: service.port, requests: accounts.logInRequests, connections, seconds };
     const { responses, statuses, ...result } = await generator.run(load);

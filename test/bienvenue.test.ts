@@ -11,7 +11,7 @@ import { createBienvenue } from "../src/bienvenue.ts";
 import type { Log } from "../src/observe/log.ts";
 import { type Environment, readSettings, type Settings } from "../src/settings/settings.ts";
 import { findFreePort } from "./support/postgres-server.ts";
-import { temporaryFolder } from "./support/service.ts";
+import { createTemporaryFolder } from "./support/service.ts";
 import { Clock, createRecordingLog, day, form } from "./support/world.ts";
 
 const bob = { email: "bob@example.com", password: "b4l0u" };
@@ -202,7 +202,7 @@ describe("a started service", () => {
 
 describe("the disposal", () => {
   test("closes everything, and can be called twice", async () => {
-    await using folder = await temporaryFolder();
+    await using folder = await createTemporaryFolder();
     const DATABASE_URL = `sqlite:${join(folder.path, "accounts.db")}`;
     const { log, logged } = createWatchedLog();
     const bienvenue = createBienvenue(settings({ DATABASE_URL }), { log });
@@ -235,7 +235,7 @@ describe("the disposal", () => {
 
   for (const way of ["the disposal", "the signal"]) {
     test(`ends a running start and leaves nothing open: ${way}`, async () => {
-      await using folder = await temporaryFolder();
+      await using folder = await createTemporaryFolder();
       const file = join(folder.path, "accounts.db");
       // Another node is migrating.
       const other = new DatabaseSync(file);

@@ -13,8 +13,8 @@ import { formatEntry } from "../src/observe/format-entry.ts";
 import { readSettings } from "../src/settings/settings.ts";
 import { anyText } from "./support/any-text.ts";
 import { runCommand } from "./support/commands.ts";
-import { failToStart, type Service, startService, temporaryFolder } from "./support/service.ts";
-import { formatRequest, openWire, type WireResponse } from "./support/wire.ts";
+import { formatRequest, openRawConnection, type RawResponse } from "./support/raw-connection.ts";
+import { createTemporaryFolder, runProgram, type Service, startService } from "./support/service.ts";
 
 const names = Object.keys(readSettings());
 const form = { "Content-Type": "application/x-www-form-urlencoded" };
@@ -33,7 +33,7 @@ describe("the command", () => {
 
   test("--help prints the usage and every setting, and --version the version", async () => {
     for (const argument of ["--help", "-h"]) {
-      const { code, stdout, stderr } = await failToStart({}, [argument]);
+      const { code, stdout, stderr } = await runProgram({}, [argument]);
       assert.deepEqual([code, stderr], [0, ""]);
       assert.match(stdout, /^Usage: bienvenue \[command\]\n/);
       for (const word of ["migrate", "copy", "backup", "restore", "mail"])
@@ -41,18 +41,18 @@ describe("the command", () => {
       for (const name of names) assert.match(stdout, new RegExp(`^  ${name} `, "m"));
     }
     const { version } = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8"));
-    assert.deepEqual(await failToStart({}, ["--version"]), { code: 0, stdout: `${version}\n`, stderr: "" });
+    assert.deepEqual(await runProgram({}, ["--version"]), { code: 0, stdout: `${version}\n`, stderr: "" });
   });
 
   test("does not start with an unknown argument", async () => {
-    const { code, stdout, stderr } = await failToStart({}, ["--port"]);
+    const { code, stdout, stderr } = await runProgram({}, ["--port"]);
     assert.deepEqual([code, stdout], [2, ""]);
     assert.equal(stderr, "bienvenue: unknown option '--port'\nSee bienvenue --help\n");
   });
 
   // id: no-default-account
   test("logs example requests if the database has no account", async () => {
-    await using folder = await temporaryFolder();
+    await using folder = await createTemporaryFolder();
     const environment = { DATABASE_URL: `sqlite:${join(folder.path, "accounts.db")}` };
     const hint = ({ logEntries }: Service) => logEntries.find(({ event }) => event === "first_run");
     {
@@ -105,12 +105,12 @@ describe("a failed start prints the reason without a stack, and exits with 1", (
   const cannot =
     spawnSync("unshare", [...offline.slice(1), "true"]).status !== 0 && "this user cannot unshare the network";
   test("because no resolver is available for HOST", { skip: cannot }, async () => {
-    const run: typeof runCommand = (args, environment = {}) => failToStart(environment, [...args], { under: offline });
+    const run: typeof runCommand = (args, environment = {}) => runProgram(environment, [...args], { wrapper: offline });
     await fails({ HOST: "host.invalid" }, /^bienvenue: HOST=host\.invalid is not an address .*\n$/, run);
   });
 
   test("because the database cannot be used", async () => {
-    await using folder = await temporaryFolder();
+    await using folder = await createTemporaryFolder();
     const DATABASE_URL = `sqlite:${join(folder.path, "nowhere", "accounts.db")}`;
     await fails({ DATABASE_URL }, /^bienvenue: cannot use sqlite:.*nowhere.*\n$/);
     await fails(
@@ -128,7 +128,7 @@ describe("a shutdown", { concurrency: 4 }, () => {
       await using service = await startService({ BCRYPT_COST: "11" });
       const [busy, ...wires] = await Promise.all(
         // One for other requests, one for each hash thread, and two whose logins wait.
-        Array.from({ length: availableParallelism() + 3 }, () => openWire(service.port)),
+        Array.from({ length: availableParallelism() + 3 }, () => openRawConnection(service.port)),
       );
       assert.ok(busy);
       busy.send(formatRequest("POST /users", form, account));
@@ -144,7 +144,7 @@ describe("a shutdown", { concurrency: 4 }, () => {
       for (let rounds = 0, closing = false; !closing; rounds++) {
         busy.send(formatRequest("GET /profile"));
         if (rounds === 3) ended = service.end(signal);
-        const response: WireResponse = await busy.readResponse();
+        const response: RawResponse = await busy.readResponse();
         assert.equal(response.status, 403);
         closing = response.headers.get("connection") === "close";
         assert.ok(!closing || ended);
@@ -162,7 +162,7 @@ describe("a shutdown", { concurrency: 4 }, () => {
 
   test("does not wait for idle connections, nor forever for an unfinished request", async () => {
     await using service = await startService({});
-    const [kept, , half] = await Promise.all(Array.from({ length: 3 }, () => openWire(service.port)));
+    const [kept, , half] = await Promise.all(Array.from({ length: 3 }, () => openRawConnection(service.port)));
     kept?.send(formatRequest("GET /"));
     assert.equal((await kept?.readResponse())?.status, 200);
     half?.send(formatRequest("POST /users", { ...form, "Content-Length": "100" }, "email="));
@@ -171,7 +171,7 @@ describe("a shutdown", { concurrency: 4 }, () => {
 
   test("ends immediately on a second signal", { timeout: 60_000 }, async () => {
     await using service = await startService({});
-    using wire = await openWire(service.port);
+    using wire = await openRawConnection(service.port);
     wire.send(formatRequest("POST /users", { ...form, Expect: "100-continue", "Content-Length": "100" }));
     assert.equal((await wire.readResponse()).status, 100);
     const ended = service.end("SIGTERM");

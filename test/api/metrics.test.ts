@@ -12,9 +12,9 @@ import { Counters, Histogram } from "../../src/observe/metrics.ts";
 import { createRegistry } from "../../src/observe/prometheus.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import { test } from "../support/engines.ts";
-import { type Service, startService, temporaryFolder } from "../support/service.ts";
+import { formatRequest, openRawConnection } from "../support/raw-connection.ts";
+import { createTemporaryFolder, type Service, startService } from "../support/service.ts";
 import { assertRejected, bob, register, withCookie } from "../support/steps.ts";
-import { formatRequest, openWire } from "../support/wire.ts";
 import { createWorld, form, productionEnvironment, type World } from "../support/world.ts";
 
 const METRICS_TOKEN = "of-the-prometheus-server";
@@ -114,7 +114,7 @@ test("database errors are counted by their fault, and do not hide other metrics"
 });
 
 testOnce("a failure to write when sessions were last used counts as a database error", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   const path = join(folder.path, "accounts.db");
   const metrics = new Counters();
   const db = await openDB(`sqlite:${path}`);
@@ -172,7 +172,7 @@ testOnce("responses are counted by method, route and status, and unknown paths c
     formatRequest("CONNECT example.com:443"),
     formatRequest("GET /", { Expect: "more" }),
   ]) {
-    using wire = await openWire(service.port);
+    using wire = await openRawConnection(service.port);
     wire.send(bytes);
     await wire.readResponse();
   }

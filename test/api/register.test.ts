@@ -4,11 +4,11 @@ import {
   assertRejected,
   bob,
   canLogIn,
-  json,
   multipart,
   readStatusAndBody,
   register,
   urlencoded,
+  withJson,
 } from "../support/steps.ts";
 import { createWorld, form } from "../support/world.ts";
 
@@ -67,15 +67,15 @@ test("a field that is missing, empty or not text is rejected, and the message na
   for (const name of ["email", "password"] as const) {
     const { [name]: _, ...rest } = bob;
     const missing = new RegExp(`^${name} is missing$`);
-    for (const init of [form(rest), json(rest), multipart(Object.entries(rest))]) {
+    for (const init of [form(rest), withJson(rest), multipart(Object.entries(rest))]) {
       await assertRejected(world.request("/users", init), 400, missing);
     }
     const empty = { ...bob, [name]: "" };
-    for (const init of [form(empty), json(empty), multipart(Object.entries(empty))]) {
+    for (const init of [form(empty), withJson(empty), multipart(Object.entries(empty))]) {
       await assertRejected(world.request("/users", init), 400, missing);
     }
     for (const value of [null, 0, 1, true, false]) {
-      await assertRejected(world.request("/users", json({ ...bob, [name]: value })), 400, missing);
+      await assertRejected(world.request("/users", withJson({ ...bob, [name]: value })), 400, missing);
     }
     await assertRejected(
       world.request("/users", urlencoded(new URLSearchParams(rest).toString().concat(`&${name}`))),
@@ -183,7 +183,7 @@ test("PASSWORD_MIN_LENGTH counts characters, and shorter passwords are rejected"
 
 test("a NUL in an address is rejected, and the address is not truncated there", async () => {
   await using world = await createWorld();
-  for (const init of [json({ ...bob, email: `${bob.email}\0` }), urlencoded(`email=${bob.email}%00&password=p`)]) {
+  for (const init of [withJson({ ...bob, email: `${bob.email}\0` }), urlencoded(`email=${bob.email}%00&password=p`)]) {
     await assertRejected(world.request("/users", init), 400, /^email is not a valid address$/);
     await assertRejected(world.request("/sessions", init), 401);
   }

@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
 import { test } from "../support/engines.ts";
-import { createFullWorld } from "../support/full-world.ts";
+import { createWorldWithFullQueue } from "../support/full-queue.ts";
 import {
   assertRejected,
   bob,
   canLogIn,
   isSessionOpen,
-  json,
   logIn,
   multipart,
   readStatusAndBody,
-  redeemToken,
+  redeemResetToken,
   register,
-  requestToken,
+  requestResetToken,
+  withJson,
 } from "../support/steps.ts";
 import { createWorld, form, hour } from "../support/world.ts";
 
@@ -38,14 +38,14 @@ describe("POST /reset_password", () => {
     await using world = await createWorld();
     await register(world);
     for (const fields of [{ email: "nobody@example.com" }, { email: "no address" }, { email: "" }, {}]) {
-      for (const init of [form(fields), json(fields), multipart(Object.entries(fields))]) {
+      for (const init of [form(fields), withJson(fields), multipart(Object.entries(fields))]) {
         assert.equal(
           await readStatusAndBody(world.request("/reset_password", init)),
           '403 {"message":"no account has this email"}\n',
         );
       }
     }
-    for (const email of [null, 1]) await assertRejected(world.request("/reset_password", json({ email })), 403);
+    for (const email of [null, 1]) await assertRejected(world.request("/reset_password", withJson({ email })), 403);
     await assertRejected(world.request("/reset_password", { method: "POST" }), 403);
   });
 
@@ -53,7 +53,7 @@ describe("POST /reset_password", () => {
     await using world = await createWorld();
     await register(world);
     const sessionId = await logIn(world);
-    await requestToken(world);
+    await requestResetToken(world);
     assert.ok((await isSessionOpen(world, sessionId)) && (await canLogIn(world, bob)));
   });
 });
@@ -65,8 +65,8 @@ describe("PUT /reset_password", () => {
     await register(world);
     await register(world, eve);
     const [phone, laptop, hers] = [await logIn(world), await logIn(world), await logIn(world, eve)];
-    const fields = { email: "Bob@Example.com ", reset_token: await requestToken(world), new_password: "new" };
-    const response = await redeemToken(world, fields);
+    const fields = { email: "Bob@Example.com ", reset_token: await requestResetToken(world), new_password: "new" };
+    const response = await redeemResetToken(world, fields);
     assert.equal(response.headers.get("Content-Type"), "application/json");
     assert.equal(await readStatusAndBody(response), changed);
     assert.deepEqual([await isSessionOpen(world, phone), await isSessionOpen(world, laptop)], [false, false]);
@@ -78,8 +78,8 @@ describe("PUT /reset_password", () => {
   test("accepts urlencoded, multipart and JSON bodies", async () => {
     await using world = await createWorld();
     await register(world);
-    for (const encode of [form, json, (fields: object) => multipart(Object.entries(fields))]) {
-      const fields = { email: bob.email, reset_token: await requestToken(world), new_password: bob.password };
+    for (const encode of [form, withJson, (fields: object) => multipart(Object.entries(fields))]) {
+      const fields = { email: bob.email, reset_token: await requestResetToken(world), new_password: bob.password };
       assert.equal(
         await readStatusAndBody(world.request("/reset_password", { ...encode(fields), method: "PUT" })),
         changed,
@@ -92,7 +92,7 @@ describe("PUT /reset_password", () => {
     await using world = await createWorld();
     await register(world);
     await register(world, eve);
-    const token = await requestToken(world);
+    const token = await requestResetToken(world);
     const { hashedPassword } = await world.db.findUserBy({ email: bob.email });
     for (const reset_token of [
       "",
@@ -104,7 +104,7 @@ describe("PUT /reset_password", () => {
       token.toUpperCase(),
     ]) {
       assert.equal(
-        await readStatusAndBody(redeemToken(world, { email: bob.email, reset_token, new_password: "new" })),
+        await readStatusAndBody(redeemResetToken(world, { email: bob.email, reset_token, new_password: "new" })),
         badToken,
       );
     }
@@ -116,7 +116,7 @@ describe("PUT /reset_password", () => {
       {},
       { reset_token: null },
     ]) {
-      assert.equal(await readStatusAndBody(world.request("/reset_password", json(fields, "PUT"))), badToken);
+      assert.equal(await readStatusAndBody(world.request("/reset_password", withJson(fields, "PUT"))), badToken);
     }
     assert.equal(await readStatusAndBody(world.request("/reset_password", { method: "PUT" })), badToken);
     assert.equal((await world.db.findUserBy({ email: bob.email })).hashedPassword, hashedPassword);
@@ -128,13 +128,13 @@ describe("PUT /reset_password", () => {
     await using world = await createWorld();
     await register(world);
     await register(world, eve);
-    const rest = { reset_token: await requestToken(world), new_password: "new" };
+    const rest = { reset_token: await requestResetToken(world), new_password: "new" };
     for (const email of [eve.email, "nobody@example.com", "", "bob@example.co", "bób@example.com"]) {
-      assert.equal(await readStatusAndBody(redeemToken(world, { ...rest, email })), badToken, email);
+      assert.equal(await readStatusAndBody(redeemResetToken(world, { ...rest, email })), badToken, email);
     }
-    assert.equal(await readStatusAndBody(redeemToken(world, rest)), badToken);
+    assert.equal(await readStatusAndBody(redeemResetToken(world, rest)), badToken);
     assert.ok((await canLogIn(world, bob)) && (await canLogIn(world, eve)));
-    assert.equal(await readStatusAndBody(redeemToken(world, { ...rest, email: bob.email })), changed);
+    assert.equal(await readStatusAndBody(redeemResetToken(world, { ...rest, email: bob.email })), changed);
   });
 
   // id: dead-token-refused
@@ -142,24 +142,24 @@ describe("PUT /reset_password", () => {
     await using world = await createWorld({ RESET_TOKEN_LIFETIME: "1h" });
     await register(world);
     const using = (reset_token: string) =>
-      redeemToken(world, { email: bob.email, reset_token, new_password: bob.password });
-    const used = await requestToken(world);
+      redeemResetToken(world, { email: bob.email, reset_token, new_password: bob.password });
+    const used = await requestResetToken(world);
     assert.equal(await readStatusAndBody(using(used)), changed);
-    const replaced = await requestToken(world);
-    const expired = await requestToken(world);
+    const replaced = await requestResetToken(world);
+    const expired = await requestResetToken(world);
     world.clock.advance(hour);
     for (const token of [used, replaced, expired]) assert.equal(await readStatusAndBody(using(token)), badToken);
-    assert.equal(await readStatusAndBody(using(await requestToken(world))), changed);
+    assert.equal(await readStatusAndBody(using(await requestResetToken(world))), changed);
   });
 
   // id: redeemed-once
   test("succeeds exactly once for simultaneous requests with one token", async () => {
     await using world = await createWorld();
     await register(world);
-    const reset_token = await requestToken(world);
+    const reset_token = await requestResetToken(world);
     const answers = await Promise.all(
       Array.from({ length: 8 }, (_, i) =>
-        readStatusAndBody(redeemToken(world, { email: bob.email, reset_token, new_password: `new ${i}` })),
+        readStatusAndBody(redeemResetToken(world, { email: bob.email, reset_token, new_password: `new ${i}` })),
       ),
     );
     const winner = answers.indexOf(changed);
@@ -170,20 +170,20 @@ describe("PUT /reset_password", () => {
   test("with a rejected new password, returns 400, and the token stays valid", async () => {
     await using world = await createWorld({ PASSWORD_MIN_LENGTH: "8" });
     await register(world);
-    const rest = { email: bob.email, reset_token: await requestToken(world) };
-    await assertRejected(redeemToken(world, rest), 400, /^password is missing$/);
-    await assertRejected(redeemToken(world, { ...rest, new_password: "" }), 400, /^password is missing$/);
-    await assertRejected(world.request("/reset_password", json({ ...rest, new_password: 12345678 }, "PUT")), 400);
-    await assertRejected(redeemToken(world, { ...rest, new_password: "short" }), 400, /8 characters/);
-    await assertRejected(world.request("/reset_password", json({ ...rest, new_password: ["a"] }, "PUT")), 400);
-    assert.equal(await readStatusAndBody(redeemToken(world, { ...rest, new_password: "long enough" })), changed);
+    const rest = { email: bob.email, reset_token: await requestResetToken(world) };
+    await assertRejected(redeemResetToken(world, rest), 400, /^password is missing$/);
+    await assertRejected(redeemResetToken(world, { ...rest, new_password: "" }), 400, /^password is missing$/);
+    await assertRejected(world.request("/reset_password", withJson({ ...rest, new_password: 12345678 }, "PUT")), 400);
+    await assertRejected(redeemResetToken(world, { ...rest, new_password: "short" }), 400, /8 characters/);
+    await assertRejected(world.request("/reset_password", withJson({ ...rest, new_password: ["a"] }, "PUT")), 400);
+    assert.equal(await readStatusAndBody(redeemResetToken(world, { ...rest, new_password: "long enough" })), changed);
   });
 
   test("while the hash queue is full, returns 503, and the token stays valid", async () => {
-    await using world = await createFullWorld({ BCRYPT_COST: "12" });
+    await using world = await createWorldWithFullQueue({ BCRYPT_COST: "12" });
     await world.db.addUser(bob.email, "!");
-    const redemption = { email: bob.email, reset_token: await requestToken(world), new_password: "new" };
-    const response = await redeemToken(world, redemption);
+    const redemption = { email: bob.email, reset_token: await requestResetToken(world), new_password: "new" };
+    const response = await redeemResetToken(world, redemption);
     assert.match(response.headers.get("Retry-After") ?? "", /^[1-9]\d*$/);
     await assertRejected(response, 503, /^too many logins; try again in \d+ seconds?$/);
     // The queue prefers a network without waiting passwords.

@@ -5,12 +5,12 @@ import {
   assertRejected,
   bob,
   isSessionOpen,
-  json,
   logIn,
   multipart,
   readStatusAndBody,
   register,
   withCookie,
+  withJson,
 } from "../support/steps.ts";
 import { createWorld, day, form, hour, minute } from "../support/world.ts";
 
@@ -44,14 +44,14 @@ describe("a login", () => {
       {},
     ];
     for (const fields of attempts) {
-      for (const init of [form(fields), json(fields), multipart(Object.entries(fields))]) {
+      for (const init of [form(fields), withJson(fields), multipart(Object.entries(fields))]) {
         const response = await world.request("/sessions", init);
         assert.equal(response.headers.get("Set-Cookie"), null);
         assert.equal(await readStatusAndBody(response), wrong);
       }
     }
     for (const password of [null, 0, true]) {
-      assert.equal(await readStatusAndBody(world.request("/sessions", json({ ...bob, password }))), wrong);
+      assert.equal(await readStatusAndBody(world.request("/sessions", withJson({ ...bob, password }))), wrong);
     }
     assert.equal(await readStatusAndBody(world.request("/sessions", { method: "POST" })), wrong);
   });

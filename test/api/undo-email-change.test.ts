@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 import type { Mail } from "../../src/mail/mailer.ts";
 import { test } from "../support/engines.ts";
 import {
-  confirmEmail,
   createProductionWorld,
   deliverMails,
   deliverToken,
+  formatCookieHeader,
   logInForCookies,
   owner,
   readCookies,
-  registerAndConfirm,
+  registerAndVerify,
   strongPassword,
-  toCookieHeader,
+  verifyEmail,
 } from "../support/production.ts";
 import { assertRejected, readStatusAndBody } from "../support/steps.ts";
 import { createWorld, day, form, hour, minute, type World } from "../support/world.ts";
@@ -58,10 +58,10 @@ async function canLogIn(world: World, email: string, password = strongPassword):
 // id: undoes-all-once
 test("a completed email change is reported to the old address, and the link there undoes it once", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const thief = await logInForCookies(world);
   const { response, told: mail, undo: token } = await move(world, thief, next);
-  const renewed = toCookieHeader({ ...readCookies(response) });
+  const renewed = formatCookieHeader({ ...readCookies(response) });
   assert.deepEqual(
     [mail.to, mail.device, mail.at],
     [owner.email, { browser: "Firefox", system: "Windows" }, world.clock.now()],
@@ -83,7 +83,7 @@ test("a completed email change is reported to the old address, and the link ther
 
   assert.equal(await status(world, renewed), 403);
   for (const email of [owner.email, next]) assert.equal(await canLogIn(world, email), false, email);
-  await assertRejected(confirmEmail(world, { email: third, token: onward, password: strongPassword }), 403);
+  await assertRejected(verifyEmail(world, { email: third, token: onward, password: strongPassword }), 403);
   const redeem = (email: string, reset_token: string) =>
     world.request("/reset_password", form({ email, reset_token, new_password: chosen }, { method: "PUT" }));
   for (const email of [owner.email, next]) await assertRejected(redeem(email, reset), 403);
@@ -104,14 +104,14 @@ test("a completed email change is reported to the old address, and the link ther
 // id: move-ends-sessions
 test("an email change ends all other sessions, and gives the confirming one a new id", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const [here, there] = [await logInForCookies(world), await logInForCookies(world)];
   await deliverMails(world);
   const other = { ...owner, email: "eve@example.com" };
-  await registerAndConfirm(world, other);
+  await registerAndVerify(world, other);
   const strangers = await logInForCookies(world, other);
   const { response } = await move(world, here, next);
-  const renewed = toCookieHeader(readCookies(response));
+  const renewed = formatCookieHeader(readCookies(response));
   assert.notEqual(renewed, "");
   assert.notEqual(renewed, here.split("; ")[0]);
   assert.equal(await status(world, renewed), 200);
@@ -142,7 +142,7 @@ test("an email change ends all other sessions, and gives the confirming one a ne
 
 test("an email change forgets every known device except the confirming one", async () => {
   await using world = await createProductionWorld({ LIMIT_LOGIN_ACCOUNT: "1/15m" });
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const there = await logInForCookies(world);
   const here = await logInForCookies(world, owner, "", "192.0.2.1");
   await deliverMails(world);
@@ -158,9 +158,9 @@ test("an email change forgets every known device except the confirming one", asy
 // id: first-link-wins
 test("after several email changes, the first link restores the first address and invalidates the later links", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const first = await move(world, await logInForCookies(world), next);
-  const second = await move(world, toCookieHeader(readCookies(first.response)), third);
+  const second = await move(world, formatCookieHeader(readCookies(first.response)), third);
   assert.equal(second.told.to, next);
   world.clock.advance(day);
   assert.equal(await readStatusAndBody(undo(world, first.undo)), undone);
@@ -174,9 +174,9 @@ test("after several email changes, the first link restores the first address and
 
 test("a later link restores the later address, and the earlier link stays valid", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const first = await move(world, await logInForCookies(world), next);
-  const second = await move(world, toCookieHeader(readCookies(first.response)), third);
+  const second = await move(world, formatCookieHeader(readCookies(first.response)), third);
   assert.equal((await undo(world, second.undo)).status, 200);
   assert.ok(await world.auth.admin.findAccount(next));
   assert.equal(await readStatusAndBody(undo(world, first.undo)), undone);
@@ -184,7 +184,7 @@ test("a later link restores the later address, and the earlier link stays valid"
 
 test("the undo link works for seven days after the change, regardless of which clock wrote its time", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const { undo: token } = await move(world, await logInForCookies(world), next);
   world.clock.advance(7 * day - 1);
   assert.equal(await world.auth.undoEmailChange.findEmail(token), owner.email);
@@ -197,7 +197,7 @@ test("the undo link works for seven days after the change, regardless of which c
 
 test("an email change confirmed while the clock was ahead can be undone for seven days after the clock is corrected", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   world.clock.advance(30 * day);
   const { undo: token } = await move(world, await logInForCookies(world), next);
   world.clock.advance(-30 * day);
@@ -208,7 +208,7 @@ test("an email change confirmed while the clock was ahead can be undone for seve
   world.clock.advance(1);
   assert.equal(await world.auth.undoEmailChange.findEmail(token), null);
   // The clock of another node can be some minutes behind.
-  await registerAndConfirm(world, { ...owner, email: "eve@example.com" });
+  await registerAndVerify(world, { ...owner, email: "eve@example.com" });
   const eve = await move(world, await logInForCookies(world, { ...owner, email: "eve@example.com" }), third);
   world.clock.advance(-4 * minute);
   assert.equal((await undo(world, eve.undo)).status, 200);
@@ -216,7 +216,7 @@ test("an email change confirmed while the clock was ahead can be undone for seve
 
 test("the undo link of a disabled account works again once it is enabled; that of a deleted account never does", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const { undo: token } = await move(world, await logInForCookies(world), next);
   const { id } = (await world.auth.admin.findAccount(next)) ?? assert.fail();
   await world.auth.admin.disableAccount(id);
@@ -231,9 +231,9 @@ test("the undo link of a disabled account works again once it is enabled; that o
 
 test("if the address has another account by now, the response says so and the link stays valid", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const { undo: token } = await move(world, await logInForCookies(world), next);
-  await registerAndConfirm(world, { ...owner, password: chosen });
+  await registerAndVerify(world, { ...owner, password: chosen });
   const { id } = (await world.auth.admin.findAccount(owner.email)) ?? assert.fail();
   const response = await undo(world, token);
   assert.equal(response.headers.get("Error-Code"), "email_taken");
@@ -266,10 +266,10 @@ test("a left address can be registered again after seven days, and immediately b
   await using world = await createWorld();
   await world.auth.registerUser(owner.email, strongPassword);
   const first = await move(world, await logInForCookies(world), next);
-  const back = await move(world, toCookieHeader(readCookies(first.response)), owner.email);
+  const back = await move(world, formatCookieHeader(readCookies(first.response)), owner.email);
   assert.equal(back.told.to, next);
   assert.equal(await readStatusAndBody(undo(world, first.undo)), refusal);
-  const away = await move(world, toCookieHeader(readCookies(back.response)), third);
+  const away = await move(world, formatCookieHeader(readCookies(back.response)), third);
   assert.equal(away.told.to, owner.email);
   world.clock.advance(7 * day);
   assert.equal((await world.request("/users", form(owner))).status, 200);
@@ -277,7 +277,7 @@ test("a left address can be registered again after seven days, and immediately b
 
 test("a reset request for the old address sends a new undo link, which replaces the previous one", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const { told: mail, undo: before } = await move(world, await logInForCookies(world), next);
   world.clock.advance(hour);
   await world.request("/users", form({ ...owner, password: chosen }));
@@ -294,7 +294,7 @@ test("a reset request for the old address sends a new undo link, which replaces 
 // id: undone-once
 test("of many simultaneous requests with one link, exactly one undoes the email change", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const { undo: token } = await move(world, await logInForCookies(world), next);
   const answers = await Promise.all(Array.from({ length: 20 }, () => undo(world, token)));
   assert.equal(answers.filter((answer) => answer.status === 200).length, 1);
@@ -303,7 +303,7 @@ test("of many simultaneous requests with one link, exactly one undoes the email 
 
 test("wrong undo tokens are limited like other tokens, and do not block a valid link", async () => {
   await using world = await createProductionWorld({ LIMIT_REDEMPTION_NETWORK: "3/15m" });
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const { undo: token } = await move(world, await logInForCookies(world), next);
   for (let i = 0; i < 3; i++) assert.equal(await readStatusAndBody(undo(world, "x")), refusal);
   await assertRejected(undo(world, "x"), 429);
@@ -317,16 +317,16 @@ test("no email goes to an old address that cannot receive one, and the address i
   const cookies = await logInForCookies(world, { email: "bob", password: strongPassword });
   await world.request("/profile/email", form({ email: next }, { method: "PUT", headers: { Cookie: cookies } }));
   const token = await deliverToken(world);
-  assert.equal((await confirmEmail(world, { email: next, token, password: strongPassword })).status, 200);
+  assert.equal((await verifyEmail(world, { email: next, token, password: strongPassword })).status, 200);
   assert.deepEqual(await deliverMails(world), []);
   assert.equal((await world.request("/users", form({ email: "bob", password: strongPassword }))).status, 200);
 });
 
 test("an export contains the addresses that can be restored", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const { response } = await move(world, await logInForCookies(world), next);
-  const headers = { Cookie: toCookieHeader(readCookies(response)) };
+  const headers = { Cookie: formatCookieHeader(readCookies(response)) };
   const exported = JSON.parse(await (await world.request("/profile/export", { headers })).text());
   assert.deepEqual(exported.former_emails, [{ email: owner.email, left_at: "2030-01-01T00:00:00.000Z" }]);
 });

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
 import {
-  confirmEmail,
   createProductionWorld,
   deliverMails,
   deliverToken,
   logInForCookies,
   owner,
   readCookies,
-  registerAndConfirm,
+  registerAndVerify,
   strongPassword,
+  verifyEmail,
 } from "../support/production.ts";
 import { assertRejected, readStatusAndBody } from "../support/steps.ts";
 import { createWorld, day, form, hour, productionEnvironment } from "../support/world.ts";
@@ -41,22 +41,22 @@ test("a registration gives no access until its address is verified with the emai
     { ...owner, token: token.slice(1) },
     { ...owner, token: token.toLowerCase() },
   ]) {
-    assert.equal(await readStatusAndBody(confirmEmail(world, wrong)), refusal);
+    assert.equal(await readStatusAndBody(verifyEmail(world, wrong)), refusal);
   }
-  const confirmed = await confirmEmail(world, { ...owner, email: " Bob@Example.com ", token });
+  const confirmed = await verifyEmail(world, { ...owner, email: " Bob@Example.com ", token });
   assert.deepEqual(Object.keys(readCookies(confirmed)), ["__Host-device_id"], "it opens no session");
   assert.equal(await readStatusAndBody(confirmed), verified);
-  assert.equal(await readStatusAndBody(confirmEmail(world, { ...owner, token })), refusal);
+  assert.equal(await readStatusAndBody(verifyEmail(world, { ...owner, token })), refusal);
   await logInForCookies(world);
 });
 
 // id: another-purpose-refused
 test("a token of another purpose is rejected, and GET does not verify", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   await world.request("/reset_password", form({ email: owner.email }));
   const reset = await deliverToken(world);
-  assert.equal(await readStatusAndBody(confirmEmail(world, { ...owner, token: reset })), refusal);
+  assert.equal(await readStatusAndBody(verifyEmail(world, { ...owner, token: reset })), refusal);
   await world.request("/users", form({ ...owner, email: "eve@example.com" }));
   const verify = await deliverToken(world);
   await assertRejected(
@@ -68,7 +68,7 @@ test("a token of another purpose is rejected, and GET does not verify", async ()
   );
   await assertRejected(world.request(`/email_verification?token=${verify}`), 405);
   assert.equal((await world.request(`/verify?token=${verify}`)).status, 200);
-  assert.equal((await confirmEmail(world, { ...owner, email: "eve@example.com", token: verify })).status, 200);
+  assert.equal((await verifyEmail(world, { ...owner, email: "eve@example.com", token: verify })).status, 200);
 });
 
 // id: newest-link-lasts
@@ -81,13 +81,13 @@ test("a link works for its documented lifetime, and only the newest link is vali
     '200 {"email":"BOB@example.com","message":"verification mail sent"}\n',
   );
   const second = await deliverToken(world);
-  assert.equal(await readStatusAndBody(confirmEmail(world, { ...owner, token: first })), refusal);
+  assert.equal(await readStatusAndBody(verifyEmail(world, { ...owner, token: first })), refusal);
   world.clock.advance(2 * hour);
-  assert.equal(await readStatusAndBody(confirmEmail(world, { ...owner, token: second })), refusal);
+  assert.equal(await readStatusAndBody(verifyEmail(world, { ...owner, token: second })), refusal);
   await world.request("/email_verification", form({ email: owner.email }));
   const third = await deliverToken(world);
   world.clock.advance(2 * hour - 1);
-  assert.equal(await readStatusAndBody(confirmEmail(world, { ...owner, token: third })), verified);
+  assert.equal(await readStatusAndBody(verifyEmail(world, { ...owner, token: third })), verified);
   await world.request("/email_verification", form({ email: owner.email }));
   assert.deepEqual(await deliverMails(world), []);
 });
@@ -98,7 +98,7 @@ test("of simultaneous verifications, exactly one succeeds", async () => {
   await world.request("/users", form(owner));
   const token = await deliverToken(world);
   const answers = await Promise.all(
-    Array.from({ length: 8 }, () => readStatusAndBody(confirmEmail(world, { ...owner, token }))),
+    Array.from({ length: 8 }, () => readStatusAndBody(verifyEmail(world, { ...owner, token }))),
   );
   assert.deepEqual(answers.toSorted(), [verified, ...Array(7).fill(refusal)].toSorted());
 });
@@ -113,9 +113,9 @@ test("registering someone else's address neither gives access to the account nor
   const owners = await deliverToken(world);
   await world.request("/users", form({ ...attacker, password: `${other}!` }));
   // The owner can use any of the emailed links, with their own password.
-  assert.equal(await readStatusAndBody(confirmEmail(world, { ...owner, token: attackers })), refusal);
-  assert.equal(await readStatusAndBody(confirmEmail(world, { ...owner, token: owners })), verified);
-  assert.equal(await readStatusAndBody(confirmEmail(world, { ...attacker, token: attackers })), refusal);
+  assert.equal(await readStatusAndBody(verifyEmail(world, { ...owner, token: attackers })), refusal);
+  assert.equal(await readStatusAndBody(verifyEmail(world, { ...owner, token: owners })), verified);
+  assert.equal(await readStatusAndBody(verifyEmail(world, { ...attacker, token: attackers })), refusal);
   await assertRejected(world.request("/sessions", form(attacker)), 401);
   await logInForCookies(world);
   const [mail] = await deliverMails(world);
@@ -132,7 +132,7 @@ test("an account created in advance without verification goes to the address's o
   assert.ok(await world.db.changeEmail.request(user, "eve@example.com", "en"));
   await deliverMails(world);
   await assertRejected(world.request("/sessions", form({ ...owner, password: other })), 403, /^email not verified$/);
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   assert.equal(await world.auth.getUserFromSessionId(planted), null);
   assert.equal(await world.db.changeEmail.findNewEmail(user.id), null, "nor does it move to where the other wanted");
   await assertRejected(world.request("/sessions", form({ ...owner, password: other })), 401);
@@ -144,7 +144,7 @@ test("an account that was never verified is verified with its own password", asy
   await world.auth.registerUser(owner.email, strongPassword);
   await world.request("/email_verification", form({ email: owner.email }));
   const token = await deliverToken(world);
-  assert.equal(await readStatusAndBody(confirmEmail(world, { ...owner, token })), verified);
+  assert.equal(await readStatusAndBody(verifyEmail(world, { ...owner, token })), verified);
   await logInForCookies(world);
 });
 
@@ -176,13 +176,13 @@ test("unverified registrations are deleted after seven days; accounts are not", 
   world.clock.advance(2);
   assert.equal((await world.auth.admin.sweep()).verifications, 1);
   await assertRejected(world.request("/sessions", form(owner)), 401);
-  assert.equal(await readStatusAndBody(confirmEmail(world, { ...owner, token })), refusal);
+  assert.equal(await readStatusAndBody(verifyEmail(world, { ...owner, token })), refusal);
   assert.ok(await world.auth.admin.findAccount("never@example.com"));
 });
 
 test("without CONCEAL_ACCOUNTS, registering a verified address returns an error", async () => {
   await using world = await createProductionWorld({ CONCEAL_ACCOUNTS: "off" });
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   await assertRejected(world.request("/users", form({ ...owner, password: other })), 400, /^email already registered$/);
 });
 
@@ -196,7 +196,7 @@ test("emails are in the browser's language, and go only to the registered addres
 
 test("repeated registrations of an address do not slow down its owner's logins", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   for (let i = 0; i < 3; i++) await world.request("/users", form({ ...owner, password: other }));
   const hashes = () => world.metrics.hashWaits.counts.reduce((sum, count) => sum + count, 0);
   const before = hashes();
@@ -220,7 +220,7 @@ test("a link from before a password change does not restore the old password", a
         newPassword: other,
       });
     }
-    assert.equal(await readStatusAndBody(confirmEmail(world, { ...owner, token })), refusal);
+    assert.equal(await readStatusAndBody(verifyEmail(world, { ...owner, token })), refusal);
     await assertRejected(world.request("/sessions", form(owner)), 401);
     await logInForCookies(world, { ...owner, password: other });
   }

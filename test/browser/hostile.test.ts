@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { getSharedBrowser } from "../support/browser/browser.ts";
-import { createStage } from "../support/browser/stage.ts";
+import { createServedWorld } from "../support/browser/served-world.ts";
 import { openVisitor } from "../support/browser/visitor.ts";
-import { registerAndConfirm } from "../support/production.ts";
+import { registerAndVerify } from "../support/production.ts";
 
 const browser = await getSharedBrowser();
 
@@ -22,21 +22,21 @@ const pageState = `[document.querySelector("label[for=email]").control.value, do
   document.querySelectorAll("main script, main svg, main [onerror], main [onfocus]").length]`;
 
 test("hostile input is displayed as text: no script runs, and the layout stays intact", async () => {
-  await using stage = await createStage();
-  await using visitor = await openVisitor(browser, stage, { options: { viewport: { width: 320, height: 568 } } });
-  const { words, page } = visitor;
+  await using world = await createServedWorld();
+  await using visitor = await openVisitor(browser, world, { options: { viewport: { width: 320, height: 568 } } });
+  const { texts, page } = visitor;
   for (const email of hostile) {
     for (const [path, button] of [
-      ["/login", words.logIn.submit],
-      ["/register", words.register.submit],
-      ["/forgot", words.forgot.submit],
-      ["/verify", words.verify.resend],
+      ["/login", texts.logIn.submit],
+      ["/register", texts.register.submit],
+      ["/forgot", texts.forgot.submit],
+      ["/verify", texts.verify.resend],
     ] as const) {
       await visitor.open(path);
       const withPassword = path === "/login" || path === "/register";
       await visitor.submit(button, {
-        [words.fields.email]: email,
-        ...(withPassword && { [words.fields.password]: ada.password }),
+        [texts.fields.email]: email,
+        ...(withPassword && { [texts.fields.password]: ada.password }),
       });
       assert.equal(visitor.path, path);
       const [kept, width, injected] = await page.evaluate<[string, number, number]>(pageState);
@@ -48,10 +48,10 @@ test("hostile input is displayed as text: no script runs, and the layout stays i
 });
 
 test("return_to never leads to another site", async () => {
-  await using stage = await createStage();
-  await using visitor = await openVisitor(browser, stage);
-  const { fields, logIn } = visitor.words;
-  await registerAndConfirm(stage, ada);
+  await using world = await createServedWorld();
+  await using visitor = await openVisitor(browser, world);
+  const { fields, logIn } = visitor.texts;
+  await registerAndVerify(world, ada);
   for (const to of [
     "javascript:alert(1)",
     "//evil.example",

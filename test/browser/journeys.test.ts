@@ -21,26 +21,26 @@ suite("an account from registration to deletion", { concurrency: 2 }, () => {
       test(`${language}, ${script ? "with" : "without"} JavaScript`, async () => {
         await using site = await startSite();
         await using laptop = await openVisitor(browser, site, { language, script });
-        const { page, words } = laptop;
-        const { fields, notices } = words;
+        const { page, texts } = laptop;
+        const { fields, notices } = texts;
         const iPhone = messages[language].device("Safari", "iOS");
 
         await laptop.open("/");
         assert.equal(laptop.path, "/login");
-        await laptop.follow(words.logIn.register);
-        await laptop.submit(words.register.submit, { [fields.email]: email, [fields.password]: first });
+        await laptop.follow(texts.logIn.register);
+        await laptop.submit(texts.register.submit, { [fields.email]: email, [fields.password]: first });
         await laptop.open("/account");
         assert.match(laptop.path, /^\/login/, "registering never logs in");
 
-        await laptop.open(await site.mailedLink(email, "/verify"));
-        await laptop.submit(words.verify.submit, { [fields.chosenPassword]: first });
+        await laptop.open(await site.waitForLink(email, "/verify"));
+        await laptop.submit(texts.verify.submit, { [fields.chosenPassword]: first });
         assert.equal(laptop.path, "/account");
         await laptop.waitForText(email);
         await logOut(laptop);
         await logIn(laptop, first);
 
-        await laptop.follow(words.account.changePassword);
-        await laptop.submit(words.account.changePassword, {
+        await laptop.follow(texts.account.changePassword);
+        await laptop.submit(texts.account.changePassword, {
           [fields.currentPassword]: first,
           [fields.newPassword]: second,
         });
@@ -50,39 +50,39 @@ suite("an account from registration to deletion", { concurrency: 2 }, () => {
         await logIn(telephone, second);
         await laptop.open("/account");
         await laptop.waitForText(iPhone);
-        await laptop.submit(words.account.logOutOthers);
+        await laptop.submit(texts.account.logOutOthers);
         await laptop.waitForText(notices.devices_ended);
         assert.equal(await page.getByText(iPhone).count(), 0);
         await telephone.open("/account");
         assert.match(telephone.path, /^\/login/);
 
-        await telephone.follow(words.logIn.forgot);
-        await telephone.submit(words.forgot.submit, { [fields.email]: email });
-        await telephone.open(await site.mailedLink(email, "/reset"));
-        await telephone.submit(words.reset.submit, { [fields.newPassword]: third });
+        await telephone.follow(texts.logIn.forgot);
+        await telephone.submit(texts.forgot.submit, { [fields.email]: email });
+        await telephone.open(await site.waitForLink(email, "/reset"));
+        await telephone.submit(texts.reset.submit, { [fields.newPassword]: third });
         await telephone.waitForText(notices.password_reset);
         await laptop.open("/account");
         assert.match(laptop.path, /^\/login/, "a reset ends every session");
         await logIn(laptop, third);
 
-        await laptop.follow(words.account.openDelete);
-        await laptop.submit(words.account.delete, { [fields.currentPassword]: third });
+        await laptop.follow(texts.account.openDelete);
+        await laptop.submit(texts.account.delete, { [fields.currentPassword]: third });
         await laptop.waitForText(notices.account_deleted);
         await logIn(laptop, third);
-        await laptop.waitForText(words.refusals.wrong_login({ minLength: 8, wait: "" }));
+        await laptop.waitForText(texts.refusals.wrong_login({ minLength: 8, wait: "" }));
       });
     }
   }
 });
 
 async function logIn(visitor: Visitor, password: string): Promise<void> {
-  const { fields, logIn } = visitor.words;
+  const { fields, logIn } = visitor.texts;
   await visitor.open("/login");
   await visitor.submit(logIn.submit, { [fields.email]: email, [fields.password]: password });
 }
 
 async function logOut(visitor: Visitor): Promise<void> {
   await visitor.open("/logout");
-  await visitor.submit(visitor.words.logOut.submit);
-  await visitor.waitForText(visitor.words.notices.logged_out);
+  await visitor.submit(visitor.texts.logOut.submit);
+  await visitor.waitForText(visitor.texts.notices.logged_out);
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { getSharedBrowser } from "../support/browser/browser.ts";
-import { createStage, deliverLink } from "../support/browser/stage.ts";
+import { createServedWorld, deliverLink } from "../support/browser/served-world.ts";
 import { openVisitor, type Visitor } from "../support/browser/visitor.ts";
 
 const browser = await getSharedBrowser();
@@ -11,27 +11,27 @@ const [first, second] = ["plough-Violet-9-harbour", "lantern-Amber-7-orchard"] a
 
 for (const script of [true, false]) {
   test(`every step works with the keyboard alone, and the focus is always visible (${script ? "with" : "without"} JavaScript)`, async () => {
-    await using stage = await createStage();
-    await using visitor = await openVisitor(browser, stage, { script });
-    const { words, page } = visitor;
-    const { fields } = words;
+    await using world = await createServedWorld();
+    await using visitor = await openVisitor(browser, world, { script });
+    const { texts, page } = visitor;
+    const { fields } = texts;
 
     await visitor.open("/login");
-    await enter(visitor, words.logIn.register, "link");
+    await enter(visitor, texts.logIn.register, "link");
     await type(visitor, fields.email, email);
     await type(visitor, fields.password, first);
     await enter(visitor);
-    await visitor.open(await deliverLink(stage, "/verify"));
+    await visitor.open(await deliverLink(world, "/verify"));
     await type(visitor, fields.chosenPassword, first);
     await enter(visitor);
     assert.equal(visitor.path, "/account");
-    await enter(visitor, words.account.changePassword, "link");
+    await enter(visitor, texts.account.changePassword, "link");
     await type(visitor, fields.currentPassword, first);
     await type(visitor, fields.newPassword, second);
     await enter(visitor);
-    await visitor.waitForText(words.notices.password_changed);
-    await enter(visitor, words.account.logOut, "link");
-    await enter(visitor, words.logOut.submit);
+    await visitor.waitForText(texts.notices.password_changed);
+    await enter(visitor, texts.account.logOut, "link");
+    await enter(visitor, texts.logOut.submit);
     await type(visitor, fields.email, email);
     await type(visitor, fields.password, "not the one");
     await enter(visitor);
@@ -50,7 +50,7 @@ async function type(visitor: Visitor, label: string, text: string): Promise<void
 /** Presses Enter in the focused field, or on the element with this name. */
 async function enter(visitor: Visitor, name?: string, role: "button" | "link" = "button"): Promise<void> {
   if (name !== undefined) await tabTo(visitor, visitor.page.getByRole(role, { name, exact: true }));
-  await visitor.leave(() => visitor.page.keyboard.press("Enter"));
+  await visitor.waitForLoad(() => visitor.page.keyboard.press("Enter"));
 }
 
 const focused = `(() => {
@@ -59,7 +59,7 @@ const focused = `(() => {
 })()`;
 
 /** Presses Tab until the element has the focus. */
-async function tabTo({ page }: Visitor, found: ReturnType<Visitor["formOf"]>): Promise<void> {
+async function tabTo({ page }: Visitor, found: ReturnType<Visitor["locateForm"]>): Promise<void> {
   const target = found.first();
   for (let i = 0; i < 50; i++) {
     if (await target.evaluate((element) => element === element.ownerDocument.activeElement)) return;

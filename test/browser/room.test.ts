@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { getSharedBrowser } from "../support/browser/browser.ts";
-import { createStage } from "../support/browser/stage.ts";
+import { createServedWorld } from "../support/browser/served-world.ts";
 import { openVisitor } from "../support/browser/visitor.ts";
-import { registerAndConfirm } from "../support/production.ts";
+import { registerAndVerify } from "../support/production.ts";
 
 const browser = await getSharedBrowser();
 
@@ -24,10 +24,10 @@ const passwordWidths = `[...document.querySelectorAll(".password input")].map((f
 
 for (const language of ["en", "fr"] as const) {
   test(`text of twice the size stays in its card on a small phone (${language})`, async () => {
-    await using stage = await createStage();
-    await registerAndConfirm(stage, ada);
-    await using visitor = await openVisitor(browser, stage, { language, options: small });
-    const { page, words } = visitor;
+    await using world = await createServedWorld();
+    await registerAndVerify(world, ada);
+    await using visitor = await openVisitor(browser, world, { language, options: small });
+    const { page, texts } = visitor;
     // As the setting of a browser does. The Content-Security-Policy blocks an inline style.
     const enlarge = `document.styleSheets[0].insertRule("html { font-size: 200% }", 0)`;
     const checkPage = async (path: string) => {
@@ -41,20 +41,20 @@ for (const language of ["en", "fr"] as const) {
     };
     for (const path of ["/login", "/register", "/forgot", "/verify?token=x"]) await checkPage(path);
     await visitor.open("/login");
-    await visitor.submit(words.logIn.submit, {
-      [words.fields.email]: ada.email,
-      [words.fields.password]: ada.password,
+    await visitor.submit(texts.logIn.submit, {
+      [texts.fields.email]: ada.email,
+      [texts.fields.password]: ada.password,
     });
     for (const path of ["", "/password", "/email", "/export", "/delete"]) await checkPage(`/account${path}`);
   });
 }
 
 test("with forced colors an invalid field has a thicker border", async () => {
-  await using stage = await createStage();
-  await using visitor = await openVisitor(browser, stage, { options: { forcedColors: "active" } });
-  const { page, words } = visitor;
+  await using world = await createServedWorld();
+  await using visitor = await openVisitor(browser, world, { options: { forcedColors: "active" } });
+  const { page, texts } = visitor;
   await visitor.open("/login");
-  await visitor.submit(words.logIn.submit, { [words.fields.email]: ada.email });
+  await visitor.submit(texts.logIn.submit, { [texts.fields.email]: ada.email });
   const width = (name: string) =>
     page.evaluate<number>(`parseFloat(getComputedStyle(document.getElementById("${name}")).borderTopWidth)`);
   assert.ok((await width("password")) >= 2 * (await width("email")));

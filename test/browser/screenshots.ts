@@ -5,8 +5,8 @@ import { DevOutbox } from "../../src/mail/dev-outbox.ts";
 import { silent } from "../../src/observe/log.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import { startBrowser } from "../support/browser/browser.ts";
-import { createStage } from "../support/browser/stage.ts";
-import { createStageFor, type View, views } from "../support/browser/views.ts";
+import { createServedWorld } from "../support/browser/served-world.ts";
+import { createWorldForView, type View, views } from "../support/browser/views.ts";
 import { openVisitor } from "../support/browser/visitor.ts";
 
 const folder = fileURLToPath(new URL("../../screenshots/", import.meta.url));
@@ -22,10 +22,10 @@ await using browser = await startBrowser();
 
 // Every page in both themes, on a small phone and on a desktop; other states of a page only on the phone.
 for (const view of Object.keys(views) as View[]) {
-  await using stage = await createStageFor(view);
-  await using visitor = await openVisitor(browser, stage);
-  await visitor.page.clock.setFixedTime(stage.clock.now());
-  await views[view]({ stage, visitor });
+  await using world = await createWorldForView(view);
+  await using visitor = await openVisitor(browser, world);
+  await visitor.page.clock.setFixedTime(world.clock.now());
+  await views[view]({ world, visitor });
   await draw(visitor.page, view, view.includes("-") ? [phone] : [phone, desktop]);
 }
 await drawInFrench("login");
@@ -33,18 +33,18 @@ await drawOutbox();
 for (const name of await readdir(documented)) await copyFile(`${folder}${name}`, `${documented}${name}`);
 
 async function drawInFrench(view: View): Promise<void> {
-  await using stage = await createStageFor(view);
-  await using visitor = await openVisitor(browser, stage, { language: "fr" });
-  await views[view]({ stage, visitor });
+  await using world = await createWorldForView(view);
+  await using visitor = await openVisitor(browser, world, { language: "fr" });
+  await views[view]({ world, visitor });
   await draw(visitor.page, `${view}-fr`, [phone]);
 }
 
 /** The page of the outbox, which exists only in development, with an email. */
 async function drawOutbox(): Promise<void> {
   const outbox = new DevOutbox(readSettings(), silent);
-  await using stage = await createStage({ NODE_ENV: "development" }, { outbox });
-  await using visitor = await openVisitor(browser, stage);
-  const at = stage.clock.now();
+  await using world = await createServedWorld({ NODE_ENV: "development" }, { outbox });
+  await using visitor = await openVisitor(browser, world);
+  const at = world.clock.now();
   await outbox.send({ kind: "reset_password", to: "ada@example.com", language: "en", token: "b4l0u-t4rt1fl3tt3", at });
   await visitor.open("/dev/outbox");
   await visitor.page.frameLocator("iframe").getByRole("link").first().waitFor();

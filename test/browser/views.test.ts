@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import type { Page } from "playwright-core";
 import type { Language } from "../../src/languages/languages.ts";
-import { findBarriers, installAxe } from "../support/browser/accessible.ts";
+import { findAccessibilityViolations, installAxe } from "../support/browser/accessibility.ts";
 import { getSharedBrowser } from "../support/browser/browser.ts";
-import { createStageFor, type View, views } from "../support/browser/views.ts";
+import { createWorldForView, type View, views } from "../support/browser/views.ts";
 import { type BrowserWindow, openWindow } from "../support/browser/visitor.ts";
 
 const browser = await getSharedBrowser();
@@ -44,17 +44,17 @@ async function openWindowWithAxe(language: Language): Promise<BrowserWindow> {
 
 /** Checks a view in a window without cookies. */
 async function checkView(window: BrowserWindow, view: View, language: Language): Promise<void> {
-  await using stage = await createStageFor(view);
-  await using visitor = window.visit(stage);
+  await using world = await createWorldForView(view);
+  await using visitor = window.visit(world);
   const { page } = visitor;
-  await views[view]({ stage, visitor });
+  await views[view]({ world, visitor });
   const [lang, alerts] = await page.evaluate<[string, number]>(languageAndAlerts);
   assert.equal(lang, language);
   assert.equal(alerts, withError.test(view) ? 1 : 0, "the page reports a failure");
   for (const { colorScheme, viewport } of looks) {
     await page.emulateMedia({ colorScheme });
     await assertFits(page, viewport);
-    assert.deepEqual(await findBarriers(page), [], colorScheme);
+    assert.deepEqual(await findAccessibilityViolations(page), [], colorScheme);
   }
   await assertFits(page, largeDesktop);
   const sizes = await measureSizes(page);

@@ -7,7 +7,7 @@ import { runCommand } from "../support/commands.ts";
 import { createEmptyDatabase } from "../support/databases.ts";
 import { currentEngine, test } from "../support/engines.ts";
 import { foreignHashes, password } from "../support/foreign-hashes.ts";
-import { startService, temporaryFolder } from "../support/service.ts";
+import { createTemporaryFolder, startService } from "../support/service.ts";
 import { productionEnvironment } from "../support/world.ts";
 
 /** The table that SQLAlchemy creates for the contract's User. */
@@ -30,7 +30,7 @@ type Row = [id: Value, email: Value, hash: Value, sessionId?: Value, resetToken?
 async function createWorld(rows: Row[], create = ddl) {
   const resources = new AsyncDisposableStack();
   const database = resources.use(await createEmptyDatabase(currentEngine()));
-  const folder = resources.use(await temporaryFolder());
+  const folder = resources.use(await createTemporaryFolder());
   const file = join(folder.path, "a.db");
   {
     using db = new DatabaseSync(file);

@@ -22,14 +22,14 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openDB } from "../../src/db/db.ts";
 import { runCommand } from "../support/commands.ts";
-import { failToStart, spawnProgram, startService, temporaryFolder } from "../support/service.ts";
+import { createTemporaryFolder, runProgram, spawnProgram, startService } from "../support/service.ts";
 
 const [old, recent] = ["old@example.com", "recent@example.com"];
 
 /** A database, and a backup of it without the newest account. */
 async function createWorld() {
   const resources = new AsyncDisposableStack();
-  const { path: folder } = resources.use(await temporaryFolder());
+  const { path: folder } = resources.use(await createTemporaryFolder());
   const at = (name: string) => join(folder, name);
   await mkdir(at("volume"));
   const database = at("volume/bienvenue.db");
@@ -40,7 +40,7 @@ async function createWorld() {
   const run = (args: string[], { path = database, under = [] }: { path?: string; under?: string[] } = {}) =>
     under.length === 0 || under[0] === "setpriv"
       ? runCommand(args, { DATABASE_URL: `sqlite:${path}` }, undefined, under)
-      : failToStart({ DATABASE_URL: `sqlite:${path}` }, args, { under });
+      : runProgram({ DATABASE_URL: `sqlite:${path}` }, args, { wrapper: under });
   return {
     folder,
     at,

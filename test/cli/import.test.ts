@@ -11,7 +11,7 @@ import { runCommand } from "../support/commands.ts";
 import { createEmptyDatabase } from "../support/databases.ts";
 import { currentEngine, test } from "../support/engines.ts";
 import { foreignHashes, password } from "../support/foreign-hashes.ts";
-import { runInOwnProcess, temporaryFolder } from "../support/service.ts";
+import { createTemporaryFolder, runInOwnProcess } from "../support/service.ts";
 
 const hash = foreignHashes["bcrypt 2y"] as string;
 const line = (email: string, fields: object = {}) => JSON.stringify({ email, hashed_password: hash, ...fields });
@@ -20,7 +20,7 @@ const line = (email: string, fields: object = {}) => JSON.stringify({ email, has
 async function createWorld(environment: Environment = {}) {
   const resources = new AsyncDisposableStack();
   const database = resources.use(await createEmptyDatabase(currentEngine()));
-  const folder = resources.use(await temporaryFolder());
+  const folder = resources.use(await createTemporaryFolder());
   const file = join(folder.path, "accounts.jsonl");
   return {
     database,

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import type { Environment } from "../../src/settings/settings.ts";
 import { runCommand } from "../support/commands.ts";
-import { failToStart, runInOwnProcess, temporaryFolder } from "../support/service.ts";
+import { createTemporaryFolder, runInOwnProcess, runProgram } from "../support/service.ts";
 import { productionEnvironment } from "../support/world.ts";
 
 const commands = ["migrate", "copy", "import", "export", "adopt", "backup", "restore", "mail", "users", "events"];
@@ -44,7 +44,7 @@ test("--help and help print the help of every command and subcommand to standard
 });
 
 test("wrong arguments get one line and a pointer to the help, never a stack, and create nothing", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   await mkdir(join(folder.path, "folder"));
   await writeFile(join(folder.path, "empty"), "");
   const unknown = [[""], ["nonsense"], ["-x"], ["--port=1"], ["toString"], ["__proto__"], ["help", "nonsense"]];
@@ -110,7 +110,7 @@ test("wrong arguments get one line and a pointer to the help, never a stack, and
 });
 
 test("without the service's environment, a command prints which database and mode it uses, and creates no database", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   const path = join(folder.path, "bienvenue.db");
   const uses = (file: string, mode: string, names: string) =>
     `bienvenue: DATABASE_URL is not set: using ${file} in ${mode} mode; set ${names}\n`;
@@ -172,10 +172,10 @@ test("at a terminal, a command always prints the database it uses, without the p
 test("a command fails if its output cannot be written, but not if the reader stops early", async () => {
   const into = (target: string) => ["sh", "-c", `"$@" ${target}`, "sh"];
   for (const args of [["--help"], ["--version"], ["help", "users"]]) {
-    const { code, stderr } = await failToStart({}, args, { under: into("> /dev/full") });
+    const { code, stderr } = await runProgram({}, args, { wrapper: into("> /dev/full") });
     assert.deepEqual([code, stderr], [1, "bienvenue: cannot write to standard output: the disk is full\n"]);
   }
-  const { stderr } = await failToStart({}, ["--help"], { under: into("| true") });
+  const { stderr } = await runProgram({}, ["--help"], { wrapper: into("| true") });
   assert.equal(stderr, "");
 });
 
@@ -218,7 +218,7 @@ test("a usage error never repeats a URL, which may hold a password", async () =>
 });
 
 test("an argument after -- is not an option", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   const database = { DATABASE_URL: `sqlite:${join(folder.path, "bienvenue.db")}` };
   assert.equal((await runIn(folder.path, ["migrate"], database)).code, 0);
   const { code, stderr } = await runIn(folder.path, ["export", "--", "--help"], database);

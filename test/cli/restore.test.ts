@@ -7,7 +7,7 @@ import { Auth } from "../../src/auth/auth.ts";
 import { openDB } from "../../src/db/db.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import { runCommand } from "../support/commands.ts";
-import { startService, temporaryFolder } from "../support/service.ts";
+import { createTemporaryFolder, startService } from "../support/service.ts";
 
 const email = "bob@example.com";
 
@@ -22,7 +22,7 @@ async function logIn(url: string): Promise<string> {
 }
 
 test("a backup made while the service writes is complete and private, and restores every account", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   const DATABASE_URL = `sqlite:${join(folder.path, "bienvenue.db")}`;
   const copy = join(folder.path, "copy.db");
   const sessionId = await logIn(DATABASE_URL);
@@ -56,7 +56,7 @@ test("a backup made while the service writes is complete and private, and restor
 });
 
 test("a file that is not a backup is not restored", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   const DATABASE_URL = `sqlite:${join(folder.path, "bienvenue.db")}`;
   const sessionId = await logIn(DATABASE_URL);
   const other = join(folder.path, "other.db");
@@ -69,7 +69,7 @@ test("a file that is not a backup is not restored", async () => {
 });
 
 test("a restored database is private, ignores a leftover -wal, and replaces a damaged one", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   const path = join(folder.path, "bienvenue.db");
   const DATABASE_URL = `sqlite:${path}`;
   const copy = join(folder.path, "copy.db");

@@ -5,9 +5,9 @@ import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { openDB } from "../../src/db/db.ts";
 import { OpenError } from "../../src/errors.ts";
-import { runAsOrdinaryUser } from "../support/ordinary-user.ts";
-import { temporaryFolder } from "../support/service.ts";
-import { createStore } from "../support/sqlite-store.ts";
+import { createTemporaryFolder } from "../support/service.ts";
+import { createSqliteStore } from "../support/sqlite-store.ts";
+import { runAsUnprivilegedUser } from "../support/unprivileged-user.ts";
 
 /** Asserts that opening a database fails with this message. */
 async function assertCannotOpen(path: string, reason: string): Promise<void> {
@@ -38,7 +38,7 @@ test("every in-memory database is a new one", async () => {
 });
 
 test("a missing file is created and an empty one is used, whatever characters its name has", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   for (const name of ["new.db", "empty.db", "with space ?mode=ro&x=%41#é.db"]) {
     const path = join(folder.path, name);
     if (name === "empty.db") writeFileSync(path, "");
@@ -50,7 +50,7 @@ test("a missing file is created and an empty one is used, whatever characters it
 });
 
 test("a missing folder, or a folder instead of the file, is reported as unreadable", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   await assertCannotOpen(join(folder.path, "missing", "accounts.db"), faults.unreadable);
   await assertCannotOpen(folder.path, faults.unreadable);
   writeFileSync(join(folder.path, "file"), "");
@@ -61,7 +61,7 @@ test("a missing folder, or a folder instead of the file, is reported as unreadab
 });
 
 test("a file that is not a database is rejected and stays unchanged", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   const path = join(folder.path, "letter.txt");
   const letter = "Dear Sir or Madam, ".repeat(500);
   writeFileSync(path, letter);
@@ -70,7 +70,7 @@ test("a file that is not a database is rejected and stays unchanged", async () =
 });
 
 test("a damaged database is reported differently from a file that is not a database", async () => {
-  await using store = await createStore();
+  await using store = await createSqliteStore();
   await store.db.addUser("bob@example.com", "hash");
   await store.db.close();
   const bytes = readFileSync(store.path);
@@ -79,7 +79,7 @@ test("a damaged database is reported differently from a file that is not a datab
 });
 
 test("a database that another program has locked is rejected after a timeout", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   const path = join(folder.path, "accounts.db");
   using other = new DatabaseSync(path);
   other.exec("begin exclusive");
@@ -89,8 +89,8 @@ test("a database that another program has locked is rejected after a timeout", a
 });
 
 test("a file or folder is rejected while it is read-only, and used once it is writable", async () => {
-  await runAsOrdinaryUser(async () => {
-    await using folder = await temporaryFolder();
+  await runAsUnprivilegedUser(async () => {
+    await using folder = await createTemporaryFolder();
     const inside = join(folder.path, "folder");
     mkdirSync(inside);
     const path = join(inside, "accounts.db");

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { createStore, type Store } from "../support/sqlite-store.ts";
+import { createSqliteStore, type SqliteStore } from "../support/sqlite-store.ts";
 
 /** Returns all that a stolen disk contains: the cells of every table, and the bytes of the database files. */
-function readEverything(store: Store): string {
+function readEverything(store: SqliteStore): string {
   const tables = store.rows("sqlite_schema").filter((row) => row.type === "table");
   const cells = tables.flatMap((table) => store.rows(String(table.name)).flatMap(Object.values));
   const bytes = ["", "-wal", "-shm"].map((suffix) => readFileSync(store.path + suffix).toString("latin1"));
@@ -14,7 +14,7 @@ function readEverything(store: Store): string {
 
 // id: only-digests-stored
 test("neither session ids nor reset tokens are ever on the disk, only their SHA-256", async () => {
-  await using store = await createStore();
+  await using store = await createSqliteStore();
   const { db } = store;
   const { id: userId } = await db.addUser("bob@example.com", "hash");
   await db.sessions.open({ userId, sessionId: "session-replaced" });

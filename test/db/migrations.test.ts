@@ -7,11 +7,11 @@ import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { openDB } from "../../src/db/db.ts";
 import { OpenError } from "../../src/errors.ts";
-import { temporaryFolder } from "../support/service.ts";
-import { createStore } from "../support/sqlite-store.ts";
+import { createTemporaryFolder } from "../support/service.ts";
+import { createSqliteStore } from "../support/sqlite-store.ts";
 
 test("the tables have the contract's columns, and users has none for sessions", async () => {
-  await using store = await createStore();
+  await using store = await createSqliteStore();
   const columns = (table: string) =>
     store
       .openRaw()
@@ -50,7 +50,7 @@ test("the tables have the contract's columns, and users has none for sessions", 
 });
 
 test("opening a database again does not change it", async () => {
-  await using store = await createStore();
+  await using store = await createSqliteStore();
   const bob = await store.db.addUser("bob@example.com", "hash");
   const before = [store.rows("sqlite_schema"), store.rows("kysely_migration"), store.rows("users")];
   const again = await store.open();
@@ -78,7 +78,7 @@ const opener = `
 `;
 
 test("five processes can open an empty database at the same time", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   const openers = Array.from({ length: 5 }, () =>
     spawn(process.execPath, ["--input-type=module", "--eval", opener], {
       stdio: ["ignore", "ignore", "inherit", "ipc"],
@@ -105,7 +105,7 @@ test("five processes can open an empty database at the same time", async () => {
 });
 
 test("a database of a newer version is rejected with that version and the remedy", async () => {
-  await using store = await createStore();
+  await using store = await createSqliteStore();
   await store.db.addUser("bob@example.com", "hash");
   store.openRaw().exec("insert into kysely_migration values ('0099_from_the_future', '2040-01-01')");
   await assert.rejects(openDB(store.url), (error: Error) => {
@@ -119,7 +119,7 @@ test("a database of a newer version is rejected with that version and the remedy
 });
 
 test("a database with tables of another program is rejected, and stays unchanged to the byte", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   for (const table of ["users", "sessions"]) {
     const path = join(folder.path, `${table}.db`);
     const raw = new DatabaseSync(path);

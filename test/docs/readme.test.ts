@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { clone } from "../support/clone.ts";
 import { createEmptyDatabase } from "../support/databases.ts";
 import { findFreePort } from "../support/postgres-server.ts";
-import { temporaryFolder } from "../support/service.ts";
+import { createTemporaryFolder } from "../support/service.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const readme = await readFile(join(root, "README.md"), "utf8");
@@ -65,10 +65,10 @@ test("the repository holds exactly the screenshots that README and docs show", a
 
 describe("on a fresh clone", () => {
   const install = "npm ci";
-  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  let folder: Awaited<ReturnType<typeof createTemporaryFolder>>;
 
   before(async () => {
-    folder = await temporaryFolder();
+    folder = await createTemporaryFolder();
     await clone(folder.path);
     // Without development dependencies, which are most of the files. `npm ci` installed those before this test could run.
     await run("bash", ["-c", install], { cwd: folder.path, env: { ...env, npm_config_omit: "dev" } });

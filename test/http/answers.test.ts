@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
-import { bob, json, logIn, redeemToken, register, requestToken, withCookie } from "../support/steps.ts";
+import { bob, logIn, redeemResetToken, register, requestResetToken, withCookie, withJson } from "../support/steps.ts";
 import { createWorld, form, type World } from "../support/world.ts";
 
 /** Returns responses of every kind. */
@@ -12,15 +12,15 @@ async function requestEveryKind(world: World): Promise<Response[]> {
     await world.request("/nope"),
     await world.request("/users"),
     await world.request("/users", form(bob)),
-    await world.request("/users", json([])),
+    await world.request("/users", withJson([])),
     await world.request("/users", { method: "POST", body: "x".repeat(20_000) }),
     await world.request("/users", form(bob, { headers: { "Sec-Fetch-Site": "cross-site" } })),
     await world.request("/sessions", form({ ...bob, password: "wrong" })),
     await world.request("/sessions", form(bob)),
     await world.request("/profile"),
     await world.request("/reset_password", form(bob, { ip: "192.0.2.1" } as RequestInit)),
-    await redeemToken(world, { ...bob, reset_token: await requestToken(world), new_password: "new" }),
-    await redeemToken(world, { ...bob, reset_token: "x" }),
+    await redeemResetToken(world, { ...bob, reset_token: await requestResetToken(world), new_password: "new" }),
+    await redeemResetToken(world, { ...bob, reset_token: "x" }),
   ];
   const sessionId = await logIn(world, { ...bob, password: "new" });
   const cookie = `${world.settings.COOKIE_NAME}=${sessionId}`;

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import type { Environment } from "../../src/settings/settings.ts";
 import { createEmptyDatabase } from "../support/databases.ts";
 import { currentEngine, test } from "../support/engines.ts";
-import { createFullWorld, queueCapacity } from "../support/full-world.ts";
-import { createProductionWorld, logInForCookies, owner, registerAndConfirm } from "../support/production.ts";
+import { computeQueueCapacity, createWorldWithFullQueue } from "../support/full-queue.ts";
+import { createProductionWorld, logInForCookies, owner, registerAndVerify } from "../support/production.ts";
 import { bob } from "../support/steps.ts";
 import { createWorld, form, productionEnvironment, type World } from "../support/world.ts";
 
@@ -17,7 +17,7 @@ function logIn(world: World, ip: string, headers: Record<string, string> = {}): 
 }
 
 /** Creates a world whose hash queue is full, with one login of each network. */
-const createBusyWorld = (environment: Environment = {}) => createFullWorld(environment, addressOf);
+const createBusyWorld = (environment: Environment = {}) => createWorldWithFullQueue(environment, addressOf);
 
 /** Sends logins, and waits until a further one is rejected. */
 async function fill(world: World, ips: readonly string[]): Promise<Promise<Response>[]> {
@@ -140,7 +140,7 @@ test("a request with an invented device cookie is rejected before its body is re
 });
 
 test("five /64 networks of one subscriber do not block other callers", async () => {
-  const capacity = queueCapacity(13);
+  const capacity = computeQueueCapacity(13);
   await using world = await createWorld({ BCRYPT_COST: "13" });
   const flood = await fill(
     world,
@@ -160,7 +160,7 @@ test("five /64 networks of one subscriber do not block other callers", async () 
 test("a known device can log in while a thousand networks try to", async () => {
   // At this cost the queue is so short that the database serves all of it in time, even on a slow machine.
   await using world = await createProductionWorld({ BCRYPT_COST: "11" });
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const device = (await logInForCookies(world)).split("; ")[1] as string;
   const flood = addressesOf(1000).map((ip) => logIn(world, ip));
   await waitUntil(async () => (await logIn(world, "192.0.2.1")).status === 503);
@@ -170,7 +170,7 @@ test("a known device can log in while a thousand networks try to", async () => {
 });
 
 test("callers without an address share the queue like one network, and among themselves by account", async () => {
-  const capacity = queueCapacity(12);
+  const capacity = computeQueueCapacity(12);
   await using world = await createWorld({ BCRYPT_COST: "12" });
   const { auth } = world;
   const logins = Array.from({ length: 2 * capacity }, () => auth.validLogin("flooded@example.com", "wrong"));

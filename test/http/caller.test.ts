@@ -6,7 +6,7 @@ import { type Bindings, callerFinder, type Variables } from "../../src/http/call
 import { type Environment, readSettings } from "../../src/settings/settings.ts";
 import { networkOf } from "../../src/values/network.ts";
 import { test } from "../support/engines.ts";
-import { assertRejected, bob, redeemToken, register, requestToken } from "../support/steps.ts";
+import { assertRejected, bob, redeemResetToken, register, requestResetToken } from "../support/steps.ts";
 import { createWorld, form } from "../support/world.ts";
 
 const namesSetting = /RESET_DELIVERY=response/;
@@ -27,7 +27,7 @@ describe("by default, only programs on this machine get reset tokens", () => {
   test("and other machines get 403 with the name of the setting, whether or not the account exists", async () => {
     await using world = await createWorld();
     await register(world);
-    const token = await requestToken(world);
+    const token = await requestResetToken(world);
     const peers = ["192.0.2.1", "10.0.0.1", "::ffff:192.0.2.1", "2001:db8::1", "::", "0.0.0.0", "", "128.127.0.1"];
     for (const ip of peers) {
       await assertRejected(world.request("/reset_password", { ...resetRequest, ip }), 403, namesSetting);
@@ -37,7 +37,7 @@ describe("by default, only programs on this machine get reset tokens", () => {
         namesSetting,
       );
     }
-    assert.equal((await redeemToken(world, { ...bob, reset_token: token, new_password: "new" })).status, 200);
+    assert.equal((await redeemResetToken(world, { ...bob, reset_token: token, new_password: "new" })).status, 200);
   });
 
   test("and requests with a proxy's headers get 403", async () => {
@@ -92,7 +92,7 @@ describe("by default, only programs on this machine get reset tokens", () => {
 test("a token can be redeemed from any machine", async () => {
   await using world = await createWorld();
   await register(world);
-  const fields = { email: bob.email, reset_token: await requestToken(world), new_password: "new" };
+  const fields = { email: bob.email, reset_token: await requestResetToken(world), new_password: "new" };
   const init = form(fields, { method: "PUT", headers: { "X-Forwarded-For": "192.0.2.1" } });
   assert.equal((await world.request("/reset_password", { ...init, ip: "192.0.2.1" })).status, 200);
 });

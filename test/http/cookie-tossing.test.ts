@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { CookieJar } from "../support/cookie-jar.ts";
 import { test } from "../support/engines.ts";
-import { Jar } from "../support/jar.ts";
 import { assertRejected, bob, logIn, readStatusAndBody, register, withCookie } from "../support/steps.ts";
 import { createWorld, form, type World } from "../support/world.ts";
 
@@ -166,10 +166,10 @@ for (const [before, after] of changes) {
       await using old = await createWorld(domain(before));
       await using world = await createWorld(domain(after));
       for (const each of [old, world]) await register(each);
-      const jar = new Jar("auth.team.example.com");
+      const jar = new CookieJar("auth.team.example.com");
       const call = async (at: World, path: string, init: RequestInit = {}) => {
         const response = await at.request(path, { ...init, headers: { Cookie: jar.header(order) } });
-        jar.keep(response);
+        jar.storeCookies(response);
         return response.status;
       };
       assert.equal(await call(old, "/sessions", form(bob)), 200);
@@ -179,15 +179,15 @@ for (const [before, after] of changes) {
       assert.equal(jar.size, 1, jar.header());
       assert.equal(await call(world, "/profile"), 200);
       // An older node, or another host of the domain, sets the old cookie again.
-      jar.set(`${planted}; Path=/; Secure${before ? `; Domain=${before}` : ""}`);
+      jar.setCookie(`${planted}; Path=/; Secure${before ? `; Domain=${before}` : ""}`);
       assert.equal(await call(world, "/profile"), 200);
       assert.equal(await call(world, "/sessions/confirm", form({ password: bob.password })), 200);
       assert.equal(jar.size, 1, jar.header());
-      jar.set(`${planted}; Path=/; Secure${before ? `; Domain=${before}` : ""}`);
+      jar.setCookie(`${planted}; Path=/; Secure${before ? `; Domain=${before}` : ""}`);
       const change = { password: bob.password, new_password: bob.password };
       assert.equal(await call(world, "/profile/password", form(change, { method: "PUT" })), 200);
       assert.equal(await call(world, "/profile"), 200);
-      jar.set(`${planted}; Path=/; Secure${before ? `; Domain=${before}` : ""}`);
+      jar.setCookie(`${planted}; Path=/; Secure${before ? `; Domain=${before}` : ""}`);
       assert.equal(await call(world, "/sessions", { method: "DELETE" }), 302);
       assert.equal(jar.size, 0, jar.header());
     }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { serve } from "../../src/http/server.ts";
 import { test } from "../support/engines.ts";
+import { formatRequest, openRawConnection } from "../support/raw-connection.ts";
 import { bob, logIn, register } from "../support/steps.ts";
-import { formatRequest, openWire } from "../support/wire.ts";
 import { createWorld, form, type World } from "../support/world.ts";
 
 const Origin = "https://app.example.com";
@@ -130,7 +130,7 @@ test("responses over a socket have CORS headers, even with status 503", async ()
   const { fetch } = world.app;
   const log = { info() {}, warn() {}, error() {} };
   const server = await serve({ fetch, host: "127.0.0.1", port: 0, log });
-  using wire = await openWire(server.port);
+  using wire = await openRawConnection(server.port);
   wire.send(formatRequest("GET /profile", { Origin }));
   const profile = await wire.readResponse();
   await world.db.close();

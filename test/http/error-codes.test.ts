@@ -8,7 +8,7 @@ import type { ErrorCode, RefusalCode } from "../../src/errors.ts";
 import { errorCodes } from "../../src/http/error-codes.ts";
 import { serve } from "../../src/http/server.ts";
 import { currentEngine, test } from "../support/engines.ts";
-import { closeAfterTest } from "../support/survives.ts";
+import { closeAfterTest } from "../support/test-server.ts";
 import { createWorld, productionEnvironment } from "../support/world.ts";
 
 const appCodes = Object.entries(errorCodes).map(([code, { status }]) => [code, status]);

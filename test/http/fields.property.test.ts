@@ -5,7 +5,7 @@ import { readFields } from "../../src/http/fields.ts";
 import { RequestError } from "../../src/http/refusals.ts";
 import { anyText } from "../support/any-text.ts";
 import { test } from "../support/engines.ts";
-import { bob, body, json, multipart, urlencoded } from "../support/steps.ts";
+import { bob, multipart, urlencoded, withBody, withJson } from "../support/steps.ts";
 import { createWorld } from "../support/world.ts";
 
 /** Returns the fields that `readFields` reads from a body, or the code of its error. */
@@ -43,7 +43,7 @@ test("fields are read unchanged from urlencoded, JSON and multipart bodies", asy
         await read({ method: "POST", body: new URLSearchParams(pairs as [string, string][]) }, names),
         expected,
       );
-      assert.deepEqual(await read(json(Object.fromEntries(pairs)), names), expected);
+      assert.deepEqual(await read(withJson(Object.fromEntries(pairs)), names), expected);
       const crlf = withoutEmpty(pairs.map(([each, value]) => [each, asForm(value)] as const));
       assert.deepEqual(await read(multipart(pairs), names), crlf);
     }),
@@ -64,7 +64,7 @@ test("a repeated field is rejected in all three formats, at any position", async
         const object = `{${twice.map((pair) => pair.map((each) => JSON.stringify(each)).join(":")).join()}}`;
         for (const init of [
           { method: "POST", body: new URLSearchParams(twice as [string, string][]) },
-          body("application/json", object),
+          withBody("application/json", object),
           multipart(twice),
         ]) {
           assert.equal(await read(init, names), "field_repeated");
@@ -110,7 +110,7 @@ test("any body gets a response below 500 with the contract's JSON, and nothing i
       fc.constantFrom(...types),
       fc.oneof(bytes, damaged),
       async ([method, path = ""], type, content) => {
-        const response = await world.request(path, body(type, new Uint8Array(content), method));
+        const response = await world.request(path, withBody(type, new Uint8Array(content), method));
         assert.ok(response.status < 500);
         const text = await response.text();
         assert.ok(text.endsWith("}\n"));

@@ -3,12 +3,12 @@ import { test } from "../support/engines.ts";
 import {
   assertRejected,
   bob,
-  body,
-  json,
   multipart,
   readStatusAndBody,
   register,
   urlencoded,
+  withBody,
+  withJson,
 } from "../support/steps.ts";
 import { createWorld, form, type World } from "../support/world.ts";
 
@@ -40,7 +40,7 @@ test("bodies can be urlencoded, multipart or JSON, and unknown fields are ignore
   for (const init of [
     form(more),
     multipart(Object.entries(more)),
-    json({ ...more, roles: ["a"], deep: { email: 1 } }),
+    withJson({ ...more, roles: ["a"], deep: { email: 1 } }),
   ]) {
     await using world = await createWorld();
     assert.equal(await readStatusAndBody(world.request("/users", init)), created);
@@ -56,7 +56,7 @@ test("a Content-Type can be in capitals, and have a UTF-8 charset and other para
     "application/json;charset=us-ascii",
   ]) {
     await using world = await createWorld();
-    assert.equal(await readStatusAndBody(world.request("/users", body(type, JSON.stringify(bob)))), created, type);
+    assert.equal(await readStatusAndBody(world.request("/users", withBody(type, JSON.stringify(bob)))), created, type);
   }
 });
 
@@ -73,13 +73,13 @@ test("a field that is repeated, a list or an object is rejected on every route",
       urlencoded(`${name}%5B%5D=a`),
       urlencoded(`${name}[0]=a&${name}[1]=b`),
       urlencoded(`${name}[$ne]=a`),
-      json({ [name]: ["a"] }),
-      json({ [name]: [] }),
-      json({ [name]: {} }),
-      json({ [name]: { $ne: "a" } }),
-      json({ [`${name}[]`]: "a" }),
-      body("application/json", `{"${name}":"a","${name}":"b"}`),
-      body(
+      withJson({ [name]: ["a"] }),
+      withJson({ [name]: [] }),
+      withJson({ [name]: {} }),
+      withJson({ [name]: { $ne: "a" } }),
+      withJson({ [`${name}[]`]: "a" }),
+      withBody("application/json", `{"${name}":"a","${name}":"b"}`),
+      withBody(
         "application/json",
         `{"${name}":"a","x":{"y":[1,"]"]},"\\u00${name.charCodeAt(0).toString(16)}${name.slice(1)}":"b"}`,
       ),
@@ -101,7 +101,7 @@ test("a field that is repeated, a list or an object is rejected on every route",
 test("a name inside an object, or in the text of another field, is not a repeated field", async () => {
   await using world = await createWorld();
   const more = { profile: { email: "a", password: ["b"] }, note: '"email":"c",', list: [{ email: "d" }] };
-  assert.equal(await readStatusAndBody(world.request("/users", json({ ...more, ...bob }))), created);
+  assert.equal(await readStatusAndBody(world.request("/users", withJson({ ...more, ...bob }))), created);
 });
 
 test("a body with another type or charset, or a compressed one, gets 415", async () => {
@@ -119,9 +119,9 @@ test("a body with another type or charset, or a compressed one, gets 415", async
   ];
   const charsets = ["iso-8859-1", "utf-16", "utf-7", "latin1", "", "utf-8x"];
   const inits = [
-    ...types.map((type) => body(type, text)),
-    ...charsets.map((charset) => body(`application/x-www-form-urlencoded; charset=${charset}`, text)),
-    ...charsets.map((charset) => body(`application/json;x=y;charset="${charset}"`, JSON.stringify(bob))),
+    ...types.map((type) => withBody(type, text)),
+    ...charsets.map((charset) => withBody(`application/x-www-form-urlencoded; charset=${charset}`, text)),
+    ...charsets.map((charset) => withBody(`application/json;x=y;charset="${charset}"`, JSON.stringify(bob))),
     { method: "POST", body: Buffer.from(text) },
     ...["gzip", "br", "deflate", "identity, gzip", ""].map((encoding) => {
       return form(bob, { headers: { "Content-Encoding": encoding } });
@@ -137,11 +137,11 @@ test("bytes that are not UTF-8 are rejected: raw, percent-encoded or in a part",
     const escaped = [...bytes(bad)].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
     const part = `--X\r\nContent-Disposition: form-data; name="password"\r\n\r\n${bad}\r\n--X--\r\n`;
     return [
-      body("application/x-www-form-urlencoded", bytes(`email=${email}&password=${bad}`)),
+      withBody("application/x-www-form-urlencoded", bytes(`email=${email}&password=${bad}`)),
       urlencoded(`email=${email}&password=${escaped}`),
       urlencoded(`email=${email}&password=p&${escaped}=x`),
-      body("application/json", bytes(`{"email":"${email}","password":"${bad}"}`)),
-      body("multipart/form-data; boundary=X", bytes(part)),
+      withBody("application/json", bytes(`{"email":"${email}","password":"${bad}"}`)),
+      withBody("multipart/form-data; boundary=X", bytes(part)),
     ];
   });
   await assertEachRejected(world, inits, 400, /^the body is not UTF-8$/);
@@ -170,16 +170,16 @@ test("a part in another encoding is rejected: two different passwords could beco
     "content-type:text/plain;Charset=UTF-16LE",
   ];
   for (const head of rejectedHeads) {
-    await assertRejected(world.request("/users", body(type, part(head))), 400, /is not plain UTF-8$/);
+    await assertRejected(world.request("/users", withBody(type, part(head))), 400, /is not plain UTF-8$/);
     await assertRejected(
-      world.request("/users", body(type, part("", "w6k=", `${head}\r\n`))),
+      world.request("/users", withBody(type, part("", "w6k=", `${head}\r\n`))),
       400,
       /is not plain UTF-8/,
     );
   }
-  await assertRejected(world.request("/users", body(type, part("Content-Transfer-Encoding:\r\n base64"))), 400);
+  await assertRejected(world.request("/users", withBody(type, part("Content-Transfer-Encoding:\r\n base64"))), 400);
   await assertRejected(
-    world.request("/users", body('multipart/form-data; boundary="X"', part(rejectedHeads[0] ?? ""))),
+    world.request("/users", withBody('multipart/form-data; boundary="X"', part(rejectedHeads[0] ?? ""))),
     400,
   );
   assert.ok(await world.db.users.isEmpty());
@@ -193,8 +193,8 @@ test("a part in another encoding is rejected: two different passwords could beco
     "Content-Type: text/plain",
   ]) {
     await using other = await createWorld();
-    assert.equal(await readStatusAndBody(other.request("/users", body(type, part(head)))), created, head);
-    assert.equal((await other.request("/sessions", json({ email, password: "w6k=" }))).status, 200, head);
+    assert.equal(await readStatusAndBody(other.request("/users", withBody(type, part(head)))), created, head);
+    assert.equal((await other.request("/sessions", withJson({ email, password: "w6k=" }))).status, 200, head);
   }
 });
 
@@ -203,7 +203,7 @@ test("the encoding of a part is found with any boundary", async () => {
     const head = `Content-Disposition: form-data; name="password"\r\nContent-Transfer-Encoding: ${encoding}`;
     const first = `--${boundary}\r\nContent-Disposition: form-data; name="email"\r\n\r\n${email}\r\n`;
     const text = `${first}--${boundary}\r\n${head}\r\n\r\nw6k=\r\n--${boundary}--\r\n`;
-    return body(`multipart/form-data; boundary=${boundary}`, text);
+    return withBody(`multipart/form-data; boundary=${boundary}`, text);
   };
   for (const boundary of ["Content", "Transfer", "-", "n", "Encoding", "base64", "a", "X--X"]) {
     await using world = await createWorld();
@@ -220,14 +220,14 @@ test("the text of a part is not read as its headers", async () => {
   await using world = await createWorld();
   const chosen = { email, password: "a\r\nContent-Transfer-Encoding: base64\r\n\r\nb" };
   assert.equal(await readStatusAndBody(world.request("/users", multipart(Object.entries(chosen)))), created);
-  assert.equal((await world.request("/sessions", json(chosen))).status, 200);
+  assert.equal((await world.request("/sessions", withJson(chosen))).status, 200);
 });
 
 test("a form that declares another encoding is rejected", async () => {
   await using world = await createWorld();
   const wrong = (charset: string) => ({ ...bob, _charset_: charset });
   for (const charset of ["iso-8859-1", "windows-1252", "UTF-16LE", "x"]) {
-    for (const init of [form(wrong(charset)), json(wrong(charset)), multipart(Object.entries(wrong(charset)))])
+    for (const init of [form(wrong(charset)), withJson(wrong(charset)), multipart(Object.entries(wrong(charset)))])
       await assertRejected(world.request("/users", init), 400, /^the body is not UTF-8$/);
   }
   assert.ok(await world.db.users.isEmpty());
@@ -237,11 +237,14 @@ test("a form that declares another encoding is rejected", async () => {
 test("a lone surrogate in JSON is rejected", async () => {
   await using world = await createWorld();
   for (const half of ["\\ud800", "\\udc00", "a\\udfffb", "\\udc00\\ud800"]) {
-    const init = body("application/json", `{"email":"${email}","password":"${half}"}`);
+    const init = withBody("application/json", `{"email":"${email}","password":"${half}"}`);
     await assertRejected(world.request("/users", init), 400, /^the body is not well-formed Unicode: password$/);
     await assertRejected(world.request("/sessions", init), 400);
   }
-  assert.equal(await readStatusAndBody(world.request("/users", json({ email, password: "\\ud83d\\udc27" }))), created);
+  assert.equal(
+    await readStatusAndBody(world.request("/users", withJson({ email, password: "\\ud83d\\udc27" }))),
+    created,
+  );
 });
 
 // id: lone-percent-sign
@@ -251,7 +254,7 @@ test("a malformed percent sign is kept", async () => {
     await readStatusAndBody(world.request("/users", urlencoded(`email=${email}&password=100%&&=&`))),
     created,
   );
-  assert.equal((await world.request("/sessions", json({ email, password: "100%" }))).status, 200);
+  assert.equal((await world.request("/sessions", withJson({ email, password: "100%" }))).status, 200);
   assert.equal((await world.request("/sessions", urlencoded(`email=${email}&password=100%25`))).status, 200);
 });
 
@@ -280,11 +283,11 @@ test("malformed JSON, and JSON that is not an object, is rejected", async () => 
   ];
   await assertEachRejected(
     world,
-    texts.map((text) => body("application/json", text)),
+    texts.map((text) => withBody("application/json", text)),
     400,
     /^the body (is not well-formed JSON|must be a JSON object)$/,
   );
-  const nested = body("application/json", `{"deep":${deep("[", "", "]", 8000)}}`);
+  const nested = withBody("application/json", `{"deep":${deep("[", "", "]", 8000)}}`);
   await assertRejected(world.request("/users", nested), 400, /^email is missing$/);
 });
 
@@ -294,7 +297,7 @@ test("keys such as __proto__ are ordinary names", async () => {
   const keys = ["__proto__", "constructor", "prototype", "toString", "hasOwnProperty"];
   for (const key of keys) {
     for (const init of [
-      body("application/json", `{"${key}":{"email":"${email}","password":"${password}"}}`),
+      withBody("application/json", `{"${key}":{"email":"${email}","password":"${password}"}}`),
       urlencoded(`${key}[email]=${email}&${key}[password]=${password}&${key}.email=${email}`),
       multipart([[key, email]]),
     ]) {
@@ -305,7 +308,7 @@ test("keys such as __proto__ are ordinary names", async () => {
   const more = keys.map((key) => `"${key}":{"email":"x"}`).join();
   assert.equal(
     await readStatusAndBody(
-      world.request("/users", body("application/json", `{${more},${JSON.stringify(bob).slice(1)}`)),
+      world.request("/users", withBody("application/json", `{${more},${JSON.stringify(bob).slice(1)}`)),
     ),
     created,
   );
@@ -316,15 +319,15 @@ test("malformed multipart is rejected", async () => {
   const part = `--X\r\nContent-Disposition: form-data; name="email"\r\n\r\n${email}\r\n`;
   const type = "multipart/form-data; boundary=X";
   const inits = [
-    body("multipart/form-data", `${part}--X--\r\n`),
-    body("multipart/form-data; boundary=", `${part}--X--\r\n`),
-    body("multipart/form-data; boundary=Y", `${part}--X--\r\n`),
+    withBody("multipart/form-data", `${part}--X--\r\n`),
+    withBody("multipart/form-data; boundary=", `${part}--X--\r\n`),
+    withBody("multipart/form-data; boundary=Y", `${part}--X--\r\n`),
     ...[part, `${part}--X`, `${part}--X-`, part.slice(0, 30), "--X", "text", "\r\n", `${part}${part}`.slice(0, -9)].map(
-      (text) => body(type, text),
+      (text) => withBody(type, text),
     ),
-    body(type, `--X\r\n\r\n${email}\r\n--X--\r\n`),
-    body(type, `--X\r\nContent-Disposition: attachment; name="email"\r\n\r\n${email}\r\n--X--\r\n`),
-    body(type, `${part}--X--\r\n`.replaceAll("\r\n", "\n")),
+    withBody(type, `--X\r\n\r\n${email}\r\n--X--\r\n`),
+    withBody(type, `--X\r\nContent-Disposition: attachment; name="email"\r\n\r\n${email}\r\n--X--\r\n`),
+    withBody(type, `${part}--X--\r\n`.replaceAll("\r\n", "\n")),
   ];
   await assertEachRejected(world, inits, 400, /^the body is not well-formed multipart\/form-data$/);
 });
@@ -334,7 +337,7 @@ test("a body can have a hundred fields, and not more", async () => {
   const many = (count: number) => Array.from({ length: count }, (_, i) => [`f${i}`, "x"] as const);
   for (const encode of [
     (fields: (readonly [string, string])[]) => form(Object.fromEntries(fields)),
-    (fields: (readonly [string, string])[]) => json(Object.fromEntries(fields)),
+    (fields: (readonly [string, string])[]) => withJson(Object.fromEntries(fields)),
     (fields: (readonly [string, string])[]) => multipart(fields),
   ]) {
     await using world = await createWorld();

@@ -8,7 +8,7 @@ import { createMailer } from "../../src/mail/mail.ts";
 import { silent } from "../../src/observe/log.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import { test } from "../support/engines.ts";
-import { closeAfterTest } from "../support/survives.ts";
+import { closeAfterTest } from "../support/test-server.ts";
 import { createWorld, productionEnvironment } from "../support/world.ts";
 
 const Origin = "https://app.example.com";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { assertErrorResponse, form, testServerSurvives } from "../support/survives.ts";
-import { formatRequest } from "../support/wire.ts";
+import { formatRequest } from "../support/raw-connection.ts";
+import { assertErrorResponse, formHeaders, testServerSurvives } from "../support/test-server.ts";
 
-testServerSurvives("headers of 64 KB get 431, and 10,000 cookies too", async ({ sendLast }) => {
+testServerSurvives("headers of 64 KB get 431, and 10,000 cookies too", async ({ sendUntilClosed: sendLast }) => {
   assertErrorResponse(await sendLast(formatRequest("GET /", { "X-Long": "x".repeat(65_536) })), 431);
   assertErrorResponse(await sendLast(formatRequest("GET /profile", { Cookie: "session_id=x; ".repeat(10_000) })), 431);
   assertErrorResponse(
@@ -14,9 +14,9 @@ testServerSurvives("headers of 64 KB get 431, and 10,000 cookies too", async ({ 
 });
 
 testServerSurvives("a client that disconnects during a request or its response causes no error", async ({ open }) => {
-  const half = formatRequest("POST /users", { ...form, "Content-Length": "100" }, "email=bob@example.com");
-  const chunked = `${formatRequest("POST /users", { ...form, "Transfer-Encoding": "chunked" })}5\r\nema`;
-  const whole = formatRequest("POST /sessions", form, "email=bob@example.com&password=b4l0u");
+  const half = formatRequest("POST /users", { ...formHeaders, "Content-Length": "100" }, "email=bob@example.com");
+  const chunked = `${formatRequest("POST /users", { ...formHeaders, "Transfer-Encoding": "chunked" })}5\r\nema`;
+  const whole = formatRequest("POST /sessions", formHeaders, "email=bob@example.com&password=b4l0u");
   for (const bytes of ["", "GET / HT", half, chunked, whole, whole + whole, formatRequest("CONNECT example.com:443")]) {
     for (const leave of ["destroy", "resetAndDestroy", "end"] as const) {
       for (let i = 0; i < 20; i++) {
@@ -30,7 +30,7 @@ testServerSurvives("a client that disconnects during a request or its response c
 });
 
 // id: not-http
-testServerSurvives("data that is not HTTP/1.1 gets 400", async ({ sendLast }) => {
+testServerSurvives("data that is not HTTP/1.1 gets 400", async ({ sendUntilClosed: sendLast }) => {
   const clientHello = Buffer.from("16030100c8010000c40303", "hex");
   const line = "GET / HTTP/1.1\r\n";
   for (const bytes of [
@@ -53,7 +53,7 @@ testServerSurvives("data that is not HTTP/1.1 gets 400", async ({ sendLast }) =>
     formatRequest("POST /users", { "Content-Length": "1e3" }),
     formatRequest("POST /users", { "Content-Length": "5", "Transfer-Encoding": "chunked" }),
     formatRequest("POST /users", { "Transfer-Encoding": "gzip" }),
-    `${formatRequest("POST /users", { ...form, "Transfer-Encoding": "chunked" })}zz\r\n`,
+    `${formatRequest("POST /users", { ...formHeaders, "Transfer-Encoding": "chunked" })}zz\r\n`,
     formatRequest("OPTIONS *"),
     formatRequest("GET http://example.com/"),
     formatRequest("GET \\"),
@@ -90,7 +90,7 @@ testServerSurvives("an unusual request target gets the response of its path", as
 // id: trace-and-connect
 testServerSurvives(
   "TRACE and other methods get 405 with Allow, and CONNECT also ends the connection",
-  async ({ open, sendLast }) => {
+  async ({ open, sendUntilClosed: sendLast }) => {
     const wire = await open();
     for (const method of ["TRACE", "OPTIONS", "PATCH", "PROPFIND", "QUERY"]) {
       wire.send(formatRequest(`${method} /profile`));
@@ -106,7 +106,7 @@ testServerSurvives(
 
 testServerSurvives(
   "HTTP/1.0 works with and without Host, and a request without Host does not count as from this machine",
-  async ({ sendLast }) => {
+  async ({ sendUntilClosed: sendLast }) => {
     for (const head of ["GET / HTTP/1.0\r\n", "GET / HTTP/1.0\r\nHost: localhost\r\n"]) {
       assert.equal((await sendLast(`${head}\r\n`)).status, 200);
     }

@@ -7,8 +7,8 @@ import { localUrl } from "../../src/http/local-url.ts";
 import { serve } from "../../src/http/server.ts";
 import { exampleRequests } from "../../src/observe/example-requests.ts";
 import { logStartup } from "../../src/observe/log-startup.ts";
-import { startService, temporaryFolder } from "../support/service.ts";
-import { closeAfterTest } from "../support/survives.ts";
+import { createTemporaryFolder, startService } from "../support/service.ts";
+import { closeAfterTest } from "../support/test-server.ts";
 import { createWorld } from "../support/world.ts";
 
 const run = promisify(execFile);
@@ -79,7 +79,7 @@ for (const HOST of ["::1", "::", "0.0.0.0", "127.0.0.1", "localhost", "::ffff:12
   const skip = HOST === undefined && "this machine has no link-local address";
   const start = HOST === "::1" ? startProgram : startInProcess;
   test(`the logged example requests work when pasted into a shell, with HOST=${HOST}`, { skip }, async () => {
-    await using folder = await temporaryFolder();
+    await using folder = await createTemporaryFolder();
     await using service = await start(HOST as string);
     const steps = exampleRequests(service.url);
     const responses: string[] = [];

@@ -5,9 +5,9 @@ import { createMailer } from "../../src/mail/mail.ts";
 import { silent } from "../../src/observe/log.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import { test } from "../support/engines.ts";
+import { formatRequest, openRawConnection } from "../support/raw-connection.ts";
 import { logIn, register } from "../support/steps.ts";
-import { closeAfterTest } from "../support/survives.ts";
-import { formatRequest, openWire } from "../support/wire.ts";
+import { closeAfterTest } from "../support/test-server.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 const paths = [...routes, "/dev/outbox"].map((path) =>
@@ -64,7 +64,7 @@ test("the methods in Allow are accepted, and every other method gets 405 with th
   await using server = closeAfterTest(
     await serve({ fetch: world.app.fetch, host: "127.0.0.1", port: 0, log: world.auth.log }),
   );
-  using wire = await openWire(server.port);
+  using wire = await openRawConnection(server.port);
   for (const path of paths) {
     const send = async (method: string, Accept: string) => {
       wire.send(formatRequest(`${method} ${path}`, { Accept }));

@@ -8,9 +8,18 @@ import { RequestError, toRefusal } from "../../src/http/refusals.ts";
 import { silent } from "../../src/observe/log.ts";
 import { answerWithCounts, startBreachServer } from "../support/breach-server.ts";
 import { test } from "../support/engines.ts";
-import { createFullWorld } from "../support/full-world.ts";
+import { createWorldWithFullQueue } from "../support/full-queue.ts";
 import { createProductionWorld, owner } from "../support/production.ts";
-import { assertRejected, bob, json, logIn, redeemToken, register, requestToken, withCookie } from "../support/steps.ts";
+import {
+  assertRejected,
+  bob,
+  logIn,
+  redeemResetToken,
+  register,
+  requestResetToken,
+  withCookie,
+  withJson,
+} from "../support/steps.ts";
 import { createWorld, form, hour, type World } from "../support/world.ts";
 
 type Code = keyof typeof errorCodes;
@@ -34,12 +43,12 @@ const withSession = async (world: World, method: string) => withCookie(`session_
 
 /** For each code, a request that gets it. */
 const requestByCode: Record<Code, (world: World) => Response | Promise<Response>> = {
-  body_malformed: to("/users", { ...json({}), body: "{" }),
+  body_malformed: to("/users", { ...withJson({}), body: "{" }),
   body_too_large: to("/users", form({ ...bob, more: "x".repeat(20_000) })),
   body_type_unsupported: to("/users", { method: "POST", body: "text" }),
   cross_site: to("/users", form(bob, { headers: { "Sec-Fetch-Site": "cross-site" } })),
   field_missing: to("/users", form({ email: "eve@example.com" })),
-  field_repeated: to("/users", json({ ...bob, email: [bob.email] })),
+  field_repeated: to("/users", withJson({ ...bob, email: [bob.email] })),
   async internal(world) {
     const breaking = () => {
       throw new Error("unforeseen");
@@ -56,7 +65,8 @@ const requestByCode: Record<Code, (world: World) => Response | Promise<Response>
     const { headers } = await withSession(world, "PUT");
     return world.request("/profile/email", form({ email: bob.email }, { method: "PUT", ...(headers && { headers }) }));
   },
-  password_missing: async (world) => redeemToken(world, { email: bob.email, reset_token: await requestToken(world) }),
+  password_missing: async (world) =>
+    redeemResetToken(world, { email: bob.email, reset_token: await requestResetToken(world) }),
   password_too_short: to("/users", form({ email: "eve@example.com", password: "b4l0u" })),
   async password_common() {
     await using world = await createWorld({ PASSWORD_BLOCKLIST: "on" });
@@ -87,7 +97,8 @@ const requestByCode: Record<Code, (world: World) => Response | Promise<Response>
   unknown_email: to("/reset_password", form({ email: "nobody@example.com" })),
   unknown_session: async (world) => world.request(`/sessions/${"x".repeat(43)}`, await withSession(world, "DELETE")),
   page_invalid: async (world) => world.request("/sessions?limit=0", await withSession(world, "GET")),
-  bad_reset_token: (world) => redeemToken(world, { email: bob.email, reset_token: "x", new_password: bob.password }),
+  bad_reset_token: (world) =>
+    redeemResetToken(world, { email: bob.email, reset_token: "x", new_password: bob.password }),
   bad_undo_token: to("/undo_email_change", form({ token: "x" }, { method: "PUT" })),
   bad_verify_token: to("/email_verification", form({ ...bob, token: "x" }, { method: "PUT" })),
   async too_many_tries() {
@@ -97,7 +108,7 @@ const requestByCode: Record<Code, (world: World) => Response | Promise<Response>
     return await guess();
   },
   async busy() {
-    await using world = await createFullWorld();
+    await using world = await createWorldWithFullQueue();
     return await world.request("/sessions", form(bob));
   },
   async database_unavailable(world) {

@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
 import {
-  confirmEmail,
   createProductionWorld,
   deliverMails,
   deliverToken,
+  formatCookieHeader,
   logInForCookies,
   owner,
   readCookies,
-  registerAndConfirm,
+  registerAndVerify,
   strongPassword,
-  toCookieHeader,
+  verifyEmail,
 } from "../support/production.ts";
-import { bob, redeemToken, register, requestToken } from "../support/steps.ts";
+import { bob, redeemResetToken, register, requestResetToken } from "../support/steps.ts";
 import { createWorld, day, form, minute, productionEnvironment, type World } from "../support/world.ts";
 
 const chosen = `${strongPassword}!`;
@@ -59,12 +59,12 @@ for (const [which, presented] of Object.entries(devices)) {
   // id: reset-makes-known
   test(`a password reset makes ${which} known, despite failed attempts of attackers before and after it`, async () => {
     await using world = await createProductionWorld({ LIMIT_LOGIN_STREAK: "12" });
-    await registerAndConfirm(world);
+    await registerAndVerify(world);
     const token = await requestReset(world);
     await attack(world);
     const done = await reset(world, token, presented);
     assert.equal(done.status, 200);
-    const device = toCookieHeader(readCookies(done));
+    const device = formatCookieHeader(readCookies(done));
     assert.match(device, /^__Host-device_id=[\w-]{43}$/);
     if (presented) assert.equal(device, presented);
     world.clock.advance(15 * minute);
@@ -80,7 +80,7 @@ for (const [which, presented] of Object.entries(devices)) {
 // id: known-by-network
 test("a program without cookies is known for a day by the network of its password reset", async () => {
   await using world = await createProductionWorld({ LIMIT_LOGIN_STREAK: "12" });
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const token = await requestReset(world);
   await attack(world);
   assert.equal((await tryLogIn(world, owner)).status, 429);
@@ -95,7 +95,7 @@ test("a program without cookies is known for a day by the network of its passwor
 
 test("a caller with a device cookie is known only by the cookie, not by its network", async () => {
   await using world = await createProductionWorld({ LIMIT_LOGIN_STREAK: "12" });
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const token = await requestReset(world);
   await attack(world);
   assert.equal((await reset(world, token, `__Host-device_id=${"d".repeat(43)}`)).status, 200);
@@ -104,7 +104,7 @@ test("a caller with a device cookie is known only by the cookie, not by its netw
 
 test("a password reset forgets earlier devices and networks, and gives the caller's device new attempts", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const [, thief = ""] = (await logInForCookies(world, owner, "", "192.0.2.1")).split("; ");
   const [, own = ""] = (await logInForCookies(world, owner, "", home)).split("; ");
   assert.equal((await reset(world, await requestReset(world), "", "192.0.2.1")).status, 200);
@@ -120,10 +120,10 @@ test("a password reset forgets earlier devices and networks, and gives the calle
 
 test("the user's next password reset forgets the device of an attacker who stole the link", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
-  const thief = toCookieHeader(readCookies(await reset(world, await requestReset(world), "", "192.0.2.1")));
+  await registerAndVerify(world);
+  const thief = formatCookieHeader(readCookies(await reset(world, await requestReset(world), "", "192.0.2.1")));
   world.clock.advance(minute);
-  const own = toCookieHeader(readCookies(await reset(world, await requestReset(world))));
+  const own = formatCookieHeader(readCookies(await reset(world, await requestReset(world))));
   await attack(world);
   assert.equal((await tryLogIn(world, wrong, thief, "192.0.2.1")).status, 429);
   assert.equal((await tryLogIn(world, renewed, own)).status, 200);
@@ -131,7 +131,7 @@ test("the user's next password reset forgets the device of an attacker who stole
 
 test("of simultaneous uses of a token, only the successful one makes its caller known", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const token = await requestReset(world);
   const responses = await Promise.all(Array.from({ length: 6 }, (_, i) => reset(world, token, "", `192.0.2.${i}`)));
   const [done, ...more] = responses.filter(({ status }) => status === 200);
@@ -155,7 +155,7 @@ test("verifying the address of a registration makes the caller known", async () 
     ip: home,
   } as RequestInit);
   assert.equal(confirmed.status, 200);
-  const device = toCookieHeader(readCookies(confirmed));
+  const device = formatCookieHeader(readCookies(confirmed));
   assert.equal((await tryLogIn(world, owner, "", "192.0.2.1")).status, 429);
   assert.equal((await tryLogIn(world, owner, device)).status, 200);
   assert.equal((await tryLogIn(world, owner)).status, 200, "a program needs no cookie either");
@@ -163,14 +163,14 @@ test("verifying the address of a registration makes the caller known", async () 
 
 test("a caller that verifies an address without failed attempts is known only by the cookie", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   await attack(world);
   assert.equal((await tryLogIn(world, owner, "", "127.0.0.1")).status, 429);
 });
 
 test("the first login after a registration counts as no new device; after a password reset it does", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   await logInForCookies(world, owner, "", "192.0.2.1");
   assert.deepEqual(await deliverMails(world), []);
   assert.equal((await reset(world, await requestReset(world))).status, 200);
@@ -186,9 +186,9 @@ test("an invitation and an email change also make the caller known", async () =>
   await using world = await createProductionWorld();
   await world.auth.admin.invite(owner.email);
   const invited = await reset(world, await deliverToken(world));
-  const first = toCookieHeader(readCookies(invited));
+  const first = formatCookieHeader(readCookies(invited));
   await attack(world);
-  const cookies = toCookieHeader(readCookies(await tryLogIn(world, renewed, first)));
+  const cookies = formatCookieHeader(readCookies(await tryLogIn(world, renewed, first)));
   const email = "elsewhere@example.com";
   assert.equal(
     (await world.request("/profile/email", form({ email }, { method: "PUT", headers: { Cookie: cookies } }))).status,
@@ -197,9 +197,9 @@ test("an invitation and an email change also make the caller known", async () =>
   const mails = await deliverMails(world);
   const token = mails.find(({ to }) => to === email)?.token ?? "";
   world.clock.advance(15 * minute);
-  const changed = await confirmEmail(world, { email, password: chosen, token });
+  const changed = await verifyEmail(world, { email, password: chosen, token });
   assert.equal(changed.status, 200);
-  const second = toCookieHeader(readCookies(changed));
+  const second = formatCookieHeader(readCookies(changed));
   assert.match(second, /^__Host-device_id=[\w-]{43}$/);
   for (let i = 0; i < 12; i++) {
     await world.request("/sessions", { ...form({ ...wrong, email }), ...attacker(i) });
@@ -229,11 +229,11 @@ test("rejected tokens of a network do not block valid ones", async () => {
 test("with RATE_LIMIT off, using a token sets no cookie", async () => {
   await using world = await createWorld();
   await register(world);
-  const fields = { email: bob.email, reset_token: await requestToken(world), new_password: "another" };
-  assert.deepEqual((await redeemToken(world, fields)).headers.getSetCookie(), []);
+  const fields = { email: bob.email, reset_token: await requestResetToken(world), new_password: "another" };
+  assert.deepEqual((await redeemResetToken(world, fields)).headers.getSetCookie(), []);
   await using open = await createWorld({ ...productionEnvironment, RATE_LIMIT: "off" });
   await open.request("/users", form(owner));
-  const confirmed = await confirmEmail(open, { ...owner, token: await deliverToken(open) });
+  const confirmed = await verifyEmail(open, { ...owner, token: await deliverToken(open) });
   assert.equal(confirmed.status, 200);
   assert.deepEqual(confirmed.headers.getSetCookie(), []);
 });

@@ -3,13 +3,13 @@ import { test } from "../support/engines.ts";
 import {
   assertRejected,
   bob,
-  body,
   canLogIn,
   isSessionOpen,
   logIn,
   multipart,
   register,
-  requestToken,
+  requestResetToken,
+  withBody,
 } from "../support/steps.ts";
 import { createWorld, form } from "../support/world.ts";
 
@@ -72,7 +72,7 @@ test("requests of programs and of the service's own pages are accepted", async (
 test("requests from pages of other sites are rejected on every route, with every method, and change nothing", async () => {
   await using world = await createWorld(settings);
   await register(world);
-  const [sessionId, reset_token] = [await logIn(world), await requestToken(world)];
+  const [sessionId, reset_token] = [await logIn(world), await requestResetToken(world)];
   const eve = { email: "eve@example.com", password: "other" };
   for (const browserHeaders of rejectedHeaders) {
     const headers = { Host, Cookie: `session_id=${sessionId}`, ...browserHeaders };
@@ -132,7 +132,7 @@ test("all three types of forms from other sites are rejected, and so is JSON sen
   const sent = [
     form(fields),
     multipart(Object.entries(fields)),
-    body("text/plain", `{"email":"eve@example.com","password":"other","x":"="}`),
+    withBody("text/plain", `{"email":"eve@example.com","password":"other","x":"="}`),
   ];
   for (const init of sent) {
     for (const site of [{ "Sec-Fetch-Site": "cross-site" }, { Origin: "null" }, { Origin: "https://evil.example" }]) {
@@ -142,7 +142,7 @@ test("all three types of forms from other sites are rejected, and so is JSON sen
   }
   // Also without headers of a browser: only JSON's own type is accepted, which needs a preflight.
   for (const type of ["text/plain", "text/plain;charset=utf-8", "application/x-json", ""]) {
-    await assertRejected(world.request("/users", body(type, JSON.stringify(fields))), 415);
+    await assertRejected(world.request("/users", withBody(type, JSON.stringify(fields))), 415);
   }
   assert.ok(!(await canLogIn(world, fields)));
 });

@@ -3,8 +3,14 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { serve } from "../../src/http/server.ts";
 import { silent } from "../../src/observe/log.ts";
-import { assertErrorResponse, closeAfterTest, form, shutdownTimeout, testServerSurvives } from "../support/survives.ts";
-import { formatRequest, openWire } from "../support/wire.ts";
+import { formatRequest, openRawConnection } from "../support/raw-connection.ts";
+import {
+  assertErrorResponse,
+  closeAfterTest,
+  formHeaders,
+  shutdownTimeout,
+  testServerSurvives,
+} from "../support/test-server.ts";
 
 testServerSurvives("the service listens on 127.0.0.1, localhost and 0.0.0.0", async ({ port }) => {
   for (const host of ["127.0.0.1", "localhost", "0.0.0.0"]) {
@@ -40,12 +46,12 @@ testServerSurvives(
     const wire = await open();
     wire.send(
       [
-        formatRequest("POST /users", form, "email=bob@example.com&password=b4l0u"),
+        formatRequest("POST /users", formHeaders, "email=bob@example.com&password=b4l0u"),
         formatRequest("GET /"),
-        formatRequest("POST /sessions", form, "email=eve@example.com&password=b4l0u"),
+        formatRequest("POST /sessions", formHeaders, "email=eve@example.com&password=b4l0u"),
         formatRequest("HEAD /"),
         formatRequest("GET /profile"),
-        formatRequest("POST /users", form, "email=eve"),
+        formatRequest("POST /users", formHeaders, "email=eve"),
       ].join(""),
     );
     const messages = [
@@ -68,8 +74,8 @@ testServerSurvives(
   async ({ open }) => {
     const wire = await open();
     wire.send(
-      formatRequest("GET /", form, "email=bob@example.com") +
-        formatRequest("GET /profile", form, "GET / HTTP/1.1\r\n\r\n"),
+      formatRequest("GET /", formHeaders, "email=bob@example.com") +
+        formatRequest("GET /profile", formHeaders, "GET / HTTP/1.1\r\n\r\n"),
     );
     wire.send(formatRequest("GET /nope"));
     for (const status of [200, 403, 404]) assert.equal((await wire.readResponse()).status, status);
@@ -87,7 +93,7 @@ testServerSurvives(
       [{ "Transfer-Encoding": "chunked" }, chunk],
     ] as const) {
       const wire = await open();
-      wire.send(formatRequest("POST /users", { ...form, ...headers }));
+      wire.send(formatRequest("POST /users", { ...formHeaders, ...headers }));
       const pump = () => {
         while (piece && !wire.socket.destroyed && wire.socket.write(piece));
       };
@@ -102,35 +108,41 @@ testServerSurvives(
   },
 );
 
-testServerSurvives("Expect: 100-continue gets 100, unless the body is too large", async ({ open, sendLast }) => {
-  const expecting = { ...form, Expect: "100-continue" };
-  const body = "email=bob@example.com&password=b4l0u";
-  for (const [headers, sent] of [
-    [{ "Content-Length": String(body.length) }, body],
-    [{ "Transfer-Encoding": "chunked" }, `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`],
-  ] as const) {
-    const wire = await open();
-    wire.send(formatRequest("POST /users", { ...expecting, ...headers }));
-    assert.equal((await wire.readResponse()).status, 100);
-    wire.send(sent);
-    assert.match((await wire.readResponse()).body, /user created|already registered/);
-  }
-  assertErrorResponse(await sendLast(formatRequest("POST /users", { ...expecting, "Content-Length": "16385" })), 413);
-  assertErrorResponse(
-    await sendLast(formatRequest("POST /users", { ...form, Expect: "a miracle", "Content-Length": "5" })),
-    417,
-  );
-});
+testServerSurvives(
+  "Expect: 100-continue gets 100, unless the body is too large",
+  async ({ open, sendUntilClosed: sendLast }) => {
+    const expecting = { ...formHeaders, Expect: "100-continue" };
+    const body = "email=bob@example.com&password=b4l0u";
+    for (const [headers, sent] of [
+      [{ "Content-Length": String(body.length) }, body],
+      [{ "Transfer-Encoding": "chunked" }, `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`],
+    ] as const) {
+      const wire = await open();
+      wire.send(formatRequest("POST /users", { ...expecting, ...headers }));
+      assert.equal((await wire.readResponse()).status, 100);
+      wire.send(sent);
+      assert.match((await wire.readResponse()).body, /user created|already registered/);
+    }
+    assertErrorResponse(await sendLast(formatRequest("POST /users", { ...expecting, "Content-Length": "16385" })), 413);
+    assertErrorResponse(
+      await sendLast(formatRequest("POST /users", { ...formHeaders, Expect: "a miracle", "Content-Length": "5" })),
+      417,
+    );
+  },
+);
 
 testServerSurvives(
   "headers and bodies that arrive too slowly get 408",
-  async ({ sendLast }) => {
+  async ({ sendUntilClosed: sendLast }) => {
     assertErrorResponse(await sendLast("GET / HTTP/1.1\r\nHost: local"), 408);
     assertErrorResponse(
-      await sendLast(formatRequest("POST /users", { ...form, "Content-Length": "100" }, "email=")),
+      await sendLast(formatRequest("POST /users", { ...formHeaders, "Content-Length": "100" }, "email=")),
       408,
     );
-    assertErrorResponse(await sendLast(formatRequest("POST /users", { ...form, "Transfer-Encoding": "chunked" })), 408);
+    assertErrorResponse(
+      await sendLast(formatRequest("POST /users", { ...formHeaders, "Transfer-Encoding": "chunked" })),
+      408,
+    );
   },
   { headersTimeout: 100, requestTimeout: 200, connectionsCheckingInterval: 20 },
 );
@@ -146,16 +158,16 @@ test("close waits for running requests, but not for idle connections", { timeout
   };
   const limits = { headersTimeout: shutdownTimeout, requestTimeout: shutdownTimeout, connectionsCheckingInterval: 20 };
   await using server = closeAfterTest(await serve({ fetch: respond, host: "127.0.0.1", port: 0, log: silent, limits }));
-  using kept = await openWire(server.port);
+  using kept = await openRawConnection(server.port);
   kept.send(formatRequest("GET /"));
   assert.equal((await kept.readResponse()).headers.get("connection"), "keep-alive");
-  using unused = await openWire(server.port);
-  using busy = await openWire(server.port);
+  using unused = await openRawConnection(server.port);
+  using busy = await openRawConnection(server.port);
   busy.send(formatRequest("GET /slow"));
   await begun;
   const ended = server.close(shutdownTimeout);
   await Promise.all([kept.closed, unused.closed]);
-  await assert.rejects(openWire(server.port), { code: "ECONNREFUSED" });
+  await assert.rejects(openRawConnection(server.port), { code: "ECONNREFUSED" });
   open();
   const { body, headers } = await busy.readResponse();
   assert.deepEqual([body, headers.get("connection")], ["done\n", "close"]);
@@ -165,7 +177,7 @@ test("close waits for running requests, but not for idle connections", { timeout
 test("close ends requests that exceed its timeout", { timeout: 60_000 }, async () => {
   const forever = () => new Promise<Response>(() => {});
   await using server = closeAfterTest(await serve({ fetch: forever, host: "127.0.0.1", port: 0, log: silent }));
-  using wire = await openWire(server.port);
+  using wire = await openRawConnection(server.port);
   wire.send(formatRequest("GET /"));
   await server.close(50);
   await wire.closed;
@@ -202,7 +214,7 @@ test("docs/errors.md lists every response that the server itself sends", async (
     formatRequest("GET /", { "X-Long": "x".repeat(65_536) }),
     formatRequest("GET /"),
   ]) {
-    using wire = await openWire(port);
+    using wire = await openRawConnection(port);
     wire.send(bytes);
     const { status, body, headers } = await wire.readResponse();
     responses.push([status, JSON.parse(body).message, headers.get("error-code")]);
@@ -213,7 +225,7 @@ test("docs/errors.md lists every response that the server itself sends", async (
 
 testServerSurvives(
   "a request that names two hosts is rejected, even if both are this service's",
-  async ({ sendLast }) => {
+  async ({ sendUntilClosed: sendLast }) => {
     const end = "Connection: close\r\n\r\n";
     for (const head of [
       "GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example",

@@ -5,7 +5,7 @@ import { assertRejected, bob, readStatusAndBody } from "../support/steps.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 const app = "https://app.example.test";
-const formType = "application/x-www-form-urlencoded;charset=UTF-8";
+const formHeaders = "application/x-www-form-urlencoded;charset=UTF-8";
 const shared = { PUBLIC_URL: "https://auth.example.test", CORS_ORIGINS: app };
 
 /** Sends what Chromium 156 sends for `fetch(url, { credentials: "include" })` on a page of an origin, with a given cookie. */
@@ -13,7 +13,7 @@ function fetchFrom(world: World, origin: string, path: string, init: RequestInit
   const site = origin.endsWith(".example.test") ? "same-site" : "cross-site";
   const fetchMetadata = { "Sec-Fetch-Site": site, "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty" };
   const headers: Record<string, string> = { Host: "auth.example.test", Origin: origin, ...fetchMetadata };
-  if (init.body) headers["Content-Type"] = formType;
+  if (init.body) headers["Content-Type"] = formHeaders;
   if (cookie) headers.Cookie = cookie;
   return world.request(path, { ...init, headers: { ...headers, ...(init.headers as Record<string, string>) } });
 }

@@ -3,9 +3,9 @@ import { Hono } from "hono";
 import { routes } from "../../src/app.ts";
 import { serve } from "../../src/http/server.ts";
 import { test } from "../support/engines.ts";
+import { formatRequest, openRawConnection } from "../support/raw-connection.ts";
 import { assertRejected, bob, logIn, readStatusAndBody, register, withCookie } from "../support/steps.ts";
-import { closeAfterTest } from "../support/survives.ts";
-import { formatRequest, openWire } from "../support/wire.ts";
+import { closeAfterTest } from "../support/test-server.ts";
 import { createWorld, form } from "../support/world.ts";
 
 /** Returns a path with each of its slashes doubled in turn, and with all of them tripled. */
@@ -138,7 +138,7 @@ test("over a socket, whole and chunked bodies arrive, and TRACE gets 405", async
   await using server = closeAfterTest(
     await serve({ fetch: world.app.fetch, host: "127.0.0.1", port: 0, log: world.auth.log }),
   );
-  using wire = await openWire(server.port);
+  using wire = await openRawConnection(server.port);
   const urlencoded = { "Content-Type": "application/x-www-form-urlencoded" };
   wire.send(formatRequest("POST //users", urlencoded, "email=bob@example.com&password=b4l0u"));
   assert.equal((await wire.readResponse()).body, '{"email":"bob@example.com","message":"user created"}\n');

@@ -5,9 +5,9 @@ import type { RequestContext } from "../../src/http/caller.ts";
 import { serve } from "../../src/http/server.ts";
 import { isFromThisMachine } from "../../src/http/this-machine.ts";
 import { test } from "../support/engines.ts";
+import { formatRequest, openRawConnection } from "../support/raw-connection.ts";
 import { bob, register } from "../support/steps.ts";
-import { closeAfterTest } from "../support/survives.ts";
-import { formatRequest, openWire } from "../support/wire.ts";
+import { closeAfterTest } from "../support/test-server.ts";
 import { createWorld } from "../support/world.ts";
 
 const body = `email=${bob.email}`;
@@ -38,7 +38,7 @@ for (const listening of ["0.0.0.0", "::"]) {
     const { log } = world.auth;
     await using server = closeAfterTest(await serve({ fetch: world.app.fetch, host: listening, port: 0, log }));
     for (const { address, at } of own.filter((each) => listening === "::" || !each.address.includes(":"))) {
-      using wire = await openWire(server.port, at);
+      using wire = await openRawConnection(server.port, at);
       const requestReset = async (headers: Record<string, string>) => {
         wire.send(formatRequest("POST /reset_password", { ...urlencoded, ...headers }, body));
         return wire.readResponse();
@@ -73,7 +73,7 @@ test("over loopback, Host can be a name of this machine or the address of the co
   await register(world);
   const { log } = world.auth;
   await using server = closeAfterTest(await serve({ fetch: world.app.fetch, host: "127.0.0.2", port: 0, log }));
-  using wire = await openWire(server.port, "127.0.0.2");
+  using wire = await openRawConnection(server.port, "127.0.0.2");
   for (const [Host, status] of [
     ["127.0.0.2", 200],
     ["127.0.0.2:5000", 200],

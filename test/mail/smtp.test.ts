@@ -12,7 +12,7 @@ import { type Environment, readSettings } from "../../src/settings/settings.ts";
 import { isDeliverable } from "../../src/values/email.ts";
 import { createCertificate } from "../support/certificate.ts";
 import { startMailServer } from "../support/mail-server.ts";
-import { runInOwnProcess, temporaryFolder } from "../support/service.ts";
+import { createTemporaryFolder, runInOwnProcess } from "../support/service.ts";
 
 const at = Date.UTC(2030, 0, 1);
 const test_: Mail = { kind: "test", to: "bob@example.com", language: "en", at };
@@ -113,7 +113,7 @@ describe("TLS", { concurrency: true }, () => {
     });
 
     test(`${name}: a custom certificate authority is trusted, the host name is checked, and everything is sent over TLS`, async () => {
-      await using folder = await temporaryFolder();
+      await using folder = await createTemporaryFolder();
       const authority = join(folder.path, "authority.pem");
       await writeFile(authority, cert);
       await using server = await startMailServer({ secure, key, cert });

@@ -7,7 +7,7 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { startTracing } from "../../src/observe/start-tracing.ts";
 import { untraced } from "../../src/observe/tracing.ts";
-import { startService, temporaryFolder } from "../support/service.ts";
+import { createTemporaryFolder, startService } from "../support/service.ts";
 import { form } from "../support/world.ts";
 
 interface Span {
@@ -118,7 +118,7 @@ test("a malformed traceparent is ignored", async () => {
 });
 
 test("a response with 503 marks its span as failed, and its log line has the span's ids", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   const path = join(folder.path, "accounts.db");
   await using world = await startWithSdk({ DATABASE_URL: `sqlite:${path}` });
   using other = new DatabaseSync(path);

@@ -20,18 +20,22 @@ test("a page with an error has its Error-Code; other pages and redirects have no
     [await visitor.open("/reset?token=x"), 403, "bad_reset_token"],
     [await visitor.open("/verify?token=x"), 403, "bad_verify_token"],
     [await visitor.send("/login", bob), 403, "form_stale"],
-    [await visitor.fill(login, { email: bob.email }), 400, "field_missing"],
+    [await visitor.submit(login, { email: bob.email }), 400, "field_missing"],
     [
-      await visitor.fill(registration, { email: "\u00e9@example.com", new_password: bob.password }),
+      await visitor.submit(registration, { email: "\u00e9@example.com", new_password: bob.password }),
       400,
       "email_invalid",
     ],
-    [await visitor.fill(registration, { email: "eve@example.com", new_password: "short" }), 400, "password_too_short"],
-    [await visitor.fill(registration, { ...bob, new_password: bob.password }), 400, "email_taken"],
-    [await visitor.fill(login, wrong), 401, "wrong_login"],
-    [await visitor.fill(login, wrong), 401, "wrong_login"],
+    [
+      await visitor.submit(registration, { email: "eve@example.com", new_password: "short" }),
+      400,
+      "password_too_short",
+    ],
+    [await visitor.submit(registration, { ...bob, new_password: bob.password }), 400, "email_taken"],
+    [await visitor.submit(login, wrong), 401, "wrong_login"],
+    [await visitor.submit(login, wrong), 401, "wrong_login"],
     // The page says that waiting does not help; its code is the same as that of the API.
-    [await visitor.fill(login, wrong), 429, "too_many_tries"],
+    [await visitor.submit(login, wrong), 429, "too_many_tries"],
     [await visitor.send("/login", bob, { "Sec-Fetch-Site": "cross-site" }), 403, "cross_site"],
     [await visitor.send("/login", { email: "x".repeat(20_000) }), 413, "body_too_large"],
   ] as const) {
@@ -46,11 +50,11 @@ test("a form of another account and a wrong password have an Error-Code too", as
   const visitor = createVisitor(world);
   await logIn(visitor, bob);
   const page = await visitor.open("/account/delete");
-  const refused = await visitor.fill(page, { password: "wrong" });
+  const refused = await visitor.submit(page, { password: "wrong" });
   assert.deepEqual([refused.status, refused.headers.get("Error-Code")], [403, "wrong_password"]);
   visitor.cookies.delete("session_id");
   await logIn(visitor, eve);
-  const other = await visitor.fill(page, { password: bob.password });
+  const other = await visitor.submit(page, { password: bob.password });
   assert.deepEqual([other.status, other.headers.get("Error-Code")], [403, "form_stale"]);
 });
 

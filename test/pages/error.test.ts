@@ -5,7 +5,7 @@ import { Auth } from "../../src/auth/auth.ts";
 import { silent } from "../../src/observe/log.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import { test } from "../support/engines.ts";
-import { createStore } from "../support/sqlite-store.ts";
+import { createSqliteStore } from "../support/sqlite-store.ts";
 import { bob, logIn, register } from "../support/steps.ts";
 import { createVisitor, readField } from "../support/visitor.ts";
 import { createWorld } from "../support/world.ts";
@@ -47,7 +47,7 @@ test("a browser gets every error as a page, with the same status and headers as 
       /service is temporarily unavailable.*in 1 second/,
     ],
     [await stranded.open("/"), 503, /Temporarily unavailable/, /service is temporarily unavailable/],
-    [await failing.fill(login, { ...bob, password: "wrong" }), 500, /Something went wrong/, /problem is on our side/],
+    [await failing.submit(login, { ...bob, password: "wrong" }), 500, /Something went wrong/, /problem is on our side/],
   ] as const) {
     assert.equal(page.status, status, page.html);
     assert.match(page.title, title);
@@ -83,12 +83,12 @@ test("the browser never sends the URL of an error page in Referer, because it ca
     assert.equal(page.headers.get("Referrer-Policy"), "no-referrer", String(status));
   }
   const login = await visitor.open("/login");
-  for (const page of [login, await visitor.fill(login, { ...bob, password: "wrong" })])
+  for (const page of [login, await visitor.submit(login, { ...bob, password: "wrong" })])
     assert.equal(page.headers.get("Referrer-Policy"), "same-origin");
 });
 
 testOnce("if the database cannot be written to, the form shows an error and keeps the typed address", async () => {
-  await using store = await createStore();
+  await using store = await createSqliteStore();
   const settings = readSettings({ BCRYPT_COST: "4" });
   const auth = new Auth(store.db, { settings });
   const app = createApp(auth);
@@ -100,12 +100,12 @@ testOnce("if the database cannot be written to, the form shows an error and keep
   {
     using other = store.openRaw();
     other.exec("begin immediate");
-    const refused = await visitor.fill(page, fields);
+    const refused = await visitor.submit(page, fields);
     assert.deepEqual([refused.status, refused.headers.get("Retry-After")], [503, "1"]);
     assert.equal(refused.banner, "The service is temporarily unavailable. Try again in 1 second.");
     assert.equal(readField(refused, "email"), bob.email);
     assert.ok(!refused.html.includes(bob.password));
   }
-  assert.equal((await visitor.fill(page, fields)).status, 303);
+  assert.equal((await visitor.submit(page, fields)).status, 303);
   await auth.close();
 });

@@ -5,7 +5,7 @@ import {
   deliverMails,
   deliverToken,
   owner,
-  registerAndConfirm,
+  registerAndVerify,
   strongPassword,
 } from "../support/production.ts";
 import { assertRedirect, createVisitor, logIn, readField, type Visitor } from "../support/visitor.ts";
@@ -17,7 +17,7 @@ const cookie = "__Host-session_id";
 
 /** Creates a visitor logged in as bob. */
 async function createBobsVisitor(world: World): Promise<Visitor> {
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const visitor = createVisitor(world);
   await logIn(visitor, owner);
   await deliverMails(world);
@@ -31,7 +31,7 @@ async function createResetLink(world: World, { email } = alice): Promise<string>
 
 test("a reset link of another account names both accounts, keeps the session, and leads to the login of the link's account", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world, alice);
+  await registerAndVerify(world, alice);
   const visitor = await createBobsVisitor(world);
   const page = await visitor.open(await createResetLink(world));
   assert.match(
@@ -39,14 +39,14 @@ test("a reset link of another account names both accounts, keeps the session, an
     /You are logged in as bob@example\.com, but this link is for a different account, shown below\. You stay/,
   );
   assert.match(page.html, /<p class="who"><bdi>Alice@example\.com<\/bdi><\/p>/);
-  assertRedirect(await visitor.fill(page, { new_password: newPassword }), "/login");
+  assertRedirect(await visitor.submit(page, { new_password: newPassword }), "/login");
   const login = await visitor.open("/login");
   assert.equal(login.status, 200);
   assert.match(login.banner, /Log in with your new password/);
   assert.match(login.html, /You are logged in as bob@example\.com\. If you log in to a different account/);
   assert.match(login.html, /<a class="link" href="\/account">Back to your account<\/a>/);
   assert.equal(readField(login, "email"), alice.email);
-  const wrong = await visitor.fill(login, { email: alice.email, password: "wrong" });
+  const wrong = await visitor.submit(login, { email: alice.email, password: "wrong" });
   assert.match(wrong.html, /You are logged in as bob@example\.com/);
   const account = await visitor.open("/account");
   assert.match(account.html, /<bdi>bob@example\.com<\/bdi>/);
@@ -54,17 +54,17 @@ test("a reset link of another account names both accounts, keeps the session, an
   // The notice was shown once, so the login redirects a logged-in user again.
   assertRedirect(await visitor.open("/login"), "/account");
   const bobs = visitor.cookies.get(cookie) ?? "";
-  assertRedirect(await visitor.fill(login, { email: alice.email, password: newPassword }), "/account");
+  assertRedirect(await visitor.submit(login, { email: alice.email, password: newPassword }), "/account");
   assert.match((await visitor.open("/account")).html, /<bdi>Alice@example\.com<\/bdi>/);
   assert.equal(await world.auth.getUserFromSessionId(bobs), null);
 });
 
 test("the account page shows no notice about another account", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world, alice);
+  await registerAndVerify(world, alice);
   const visitor = await createBobsVisitor(world);
   assertRedirect(
-    await visitor.fill(await visitor.open(await createResetLink(world)), { new_password: newPassword }),
+    await visitor.submit(await visitor.open(await createResetLink(world)), { new_password: newPassword }),
     "/login",
   );
   // The user opens the account page instead of the login.
@@ -80,10 +80,10 @@ test("a reset link of the logged-in account mentions no other account", async ()
   const link = await createResetLink(world, owner);
   const page = await visitor.open(link);
   assert.doesNotMatch(page.html, /logged in as|message plain/);
-  assertRedirect(await visitor.fill(page, { new_password: newPassword }), "/login");
+  assertRedirect(await visitor.submit(page, { new_password: newPassword }), "/login");
   const login = await visitor.open("/login");
   assert.doesNotMatch(login.html, /logged in as/);
-  assertRedirect(await visitor.fill(login, { email: owner.email, password: newPassword }), "/account");
+  assertRedirect(await visitor.submit(login, { email: owner.email, password: newPassword }), "/account");
   // The same link again, after the login.
   assertRedirect(await visitor.open(link), "/account");
   assert.match((await visitor.open("/account")).banner, /password has been changed/);
@@ -98,21 +98,21 @@ test("a verification link of another account names both accounts, and replaces t
     page.html,
     /You are logged in as bob@example\.com, but this link is for a different account, shown below\. If you continue, bob@example\.com/,
   );
-  const wrong = await visitor.fill(page, { password: "wrong" });
+  const wrong = await visitor.submit(page, { password: "wrong" });
   assert.match(wrong.html, /You are logged in as bob@example\.com/);
   assert.match((await visitor.open("/account")).html, /<bdi>bob@example\.com<\/bdi>/);
   const bobs = visitor.cookies.get(cookie) ?? "";
-  assertRedirect(await visitor.fill(page, { password: alice.password }), "/account");
+  assertRedirect(await visitor.submit(page, { password: alice.password }), "/account");
   assert.match((await visitor.open("/account")).html, /<bdi>Alice@example\.com<\/bdi>/);
   assert.equal(await world.auth.getUserFromSessionId(bobs), null);
 });
 
 test("an email change link of another account says so, without naming that account", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world, alice);
+  await registerAndVerify(world, alice);
   const hers = createVisitor(world);
   await logIn(hers, alice);
-  await hers.fill(await hers.open("/account/email"), { email: "new@example.com" });
+  await hers.submit(await hers.open("/account/email"), { email: "new@example.com" });
   const token = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token;
   const link = `/verify?token=${token}`;
   assert.doesNotMatch((await hers.open(link)).html, /this link is for a different account/i);
@@ -123,9 +123,9 @@ test("an email change link of another account says so, without naming that accou
   assert.match(page.html, /<p class="who"><bdi>new@example\.com<\/bdi><\/p>/);
   assert.doesNotMatch(page.html, /alice/i);
   // The password of the logged-in account does not confirm the change.
-  assert.equal((await visitor.fill(page, { password: strongPassword })).status, 403);
+  assert.equal((await visitor.submit(page, { password: strongPassword })).status, 403);
   assert.match((await visitor.open("/account")).html, /<bdi>bob@example\.com<\/bdi>/);
-  assertRedirect(await visitor.fill(page, { password: alice.password }), "/account");
+  assertRedirect(await visitor.submit(page, { password: alice.password }), "/account");
   assert.match((await visitor.open("/account")).html, /<bdi>new@example\.com<\/bdi>/);
 });
 
@@ -139,7 +139,7 @@ test("a registration while another account is logged in leads to the login of th
   const form = await visitor.open("/register");
   await world.auth.registerUser(owner.email, owner.password);
   await logIn(visitor, owner);
-  assertRedirect(await visitor.fill(form, { email: alice.email, new_password: alice.password }), "/login");
+  assertRedirect(await visitor.submit(form, { email: alice.email, new_password: alice.password }), "/login");
   const login = await visitor.open("/login");
   assert.match(login.banner, /account has been created/);
   assert.equal(readField(login, "email"), alice.email);

@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
-import { createFullWorld } from "../support/full-world.ts";
-import { createProductionWorld, deliverMails, owner, registerAndConfirm } from "../support/production.ts";
+import { createWorldWithFullQueue } from "../support/full-queue.ts";
+import { createProductionWorld, deliverMails, owner, registerAndVerify } from "../support/production.ts";
 import { bob, register } from "../support/steps.ts";
 import { assertRedirect, createVisitor, findForms, logIn, readField } from "../support/visitor.ts";
 import { createWorld, day, form, minute } from "../support/world.ts";
 
 test("logging in on the page opens a session and sets the same cookies as the API", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const visitor = createVisitor(world);
   const page = await visitor.open("/login");
   assert.deepEqual([page.status, page.title], [200, "Log in · Bienvenue"]);
-  const done = await visitor.fill(page, owner);
+  const done = await visitor.submit(page, owner);
   assertRedirect(done, "/account");
   const api = await world.request("/sessions", { method: "POST", body: new URLSearchParams(owner) });
   const shape = ({ headers }: { headers: Headers }) =>
@@ -49,14 +49,14 @@ test("the login keeps a valid return_to in its form, its links and after errors,
   ] as const) {
     const visitor = createVisitor(world);
     const page = await visitor.open(`/login?${new URLSearchParams({ return_to: returnTo })}`);
-    const failed = await visitor.fill(page, { ...bob, password: "wrong" });
+    const failed = await visitor.submit(page, { ...bob, password: "wrong" });
     assert.equal(failed.status, 401);
     assert.equal(findForms(failed.html)[0]?.hidden.return_to, location === "/account" ? undefined : location);
     if (location !== "/account")
       assert.ok(page.html.includes(`/register?${new URLSearchParams({ return_to: location })}`));
-    assertRedirect(await visitor.fill(failed, bob), location);
+    assertRedirect(await visitor.submit(failed, bob), location);
     // A client can send any value in the field too.
-    assertRedirect(await visitor.fill(await visitorsPage(visitor), { ...bob, return_to: returnTo }), location);
+    assertRedirect(await visitor.submit(await visitorsPage(visitor), { ...bob, return_to: returnTo }), location);
   }
   async function visitorsPage(visitor: ReturnType<typeof createVisitor>) {
     visitor.cookies.delete("session_id");
@@ -70,7 +70,7 @@ test("a wrong login shows one error for both fields, and keeps the typed address
   const visitor = createVisitor(world);
   const seen = [];
   for (const email of [bob.email, "eve@example.com"]) {
-    const failed = await visitor.fill(await visitor.open("/login"), { email, password: "s3cr3t-wrong" });
+    const failed = await visitor.submit(await visitor.open("/login"), { email, password: "s3cr3t-wrong" });
     assert.equal(failed.status, 401);
     assert.equal(failed.title, "Error: Log in · Bienvenue");
     assert.match(failed.banner, /^Incorrect email address or password\./);
@@ -86,7 +86,7 @@ test("a wrong login shows one error for both fields, and keeps the typed address
 test("an empty field gets an error message of its own", async () => {
   await using world = await createWorld();
   const visitor = createVisitor(world);
-  const failed = await visitor.fill(await visitor.open("/login?lang=fr"), { email: bob.email, password: "" });
+  const failed = await visitor.submit(await visitor.open("/login?lang=fr"), { email: bob.email, password: "" });
   assert.equal(failed.status, 400);
   assert.equal(failed.banner, "Saisissez votre mot de passe.");
   assert.match(
@@ -103,14 +103,14 @@ test("too many attempts show the remaining time and a link to reset the password
   await register(world);
   const visitor = createVisitor(world);
   const page = await visitor.open("/login");
-  for (let i = 0; i < 2; i++) assert.equal((await visitor.fill(page, { ...bob, password: "wrong" })).status, 401);
+  for (let i = 0; i < 2; i++) assert.equal((await visitor.submit(page, { ...bob, password: "wrong" })).status, 401);
   world.clock.advance(5 * minute);
-  const refused = await visitor.fill(page, bob);
+  const refused = await visitor.submit(page, bob);
   assert.deepEqual([refused.status, refused.headers.get("Retry-After")], [429, "600"]);
   assert.match(refused.banner, /^Too many attempts\. Try again in 10 minutes\.\s+Reset your password$/);
   assert.equal(readField(refused, "email"), bob.email);
   assert.match(
-    (await visitor.fill(await visitor.open("/login?lang=fr"), bob)).banner,
+    (await visitor.submit(await visitor.open("/login?lang=fr"), bob)).banner,
     /^Trop de tentatives\. Réessayez dans 10\s+minutes\./,
   );
 });
@@ -120,9 +120,9 @@ test("too many wrong passwords in a row show that only a password reset helps", 
   await register(world);
   const visitor = createVisitor(world);
   const page = await visitor.open("/login?return_to=/app");
-  for (let i = 0; i < 2; i++) assert.equal((await visitor.fill(page, { ...bob, password: "wrong" })).status, 401);
+  for (let i = 0; i < 2; i++) assert.equal((await visitor.submit(page, { ...bob, password: "wrong" })).status, 401);
   world.clock.advance(30 * day);
-  const refused = await visitor.fill(page, bob);
+  const refused = await visitor.submit(page, bob);
   assert.deepEqual([refused.status, refused.headers.get("Retry-After")], [429, "86400"]);
   assert.match(
     refused.banner,
@@ -130,7 +130,7 @@ test("too many wrong passwords in a row show that only a password reset helps", 
   );
   assert.match(refused.html, /role="alert"[\s\S]*<p><a href="\/forgot\?return_to=%2Fapp">Reset your password<\/a>/);
   assert.equal(readField(refused, "email"), bob.email);
-  const french = await visitor.fill(await visitor.open("/login?lang=fr"), bob);
+  const french = await visitor.submit(await visitor.open("/login?lang=fr"), bob);
   assert.match(french.banner, /^Trop de mots de passe incorrects\. Pour continuer, réinitialisez votre mot de passe/);
   assert.doesNotMatch(refused.banner + french.banner, /1 day|1 jour/);
   const api = await world.request("/sessions", { method: "POST", body: new URLSearchParams(bob) });
@@ -141,10 +141,10 @@ test("a login without a verified address offers to send the link again", async (
   await using world = await createProductionWorld();
   const visitor = createVisitor(world);
   await world.auth.registerUser(owner.email, owner.password);
-  const refused = await visitor.fill(await visitor.open("/login"), owner, "/login");
+  const refused = await visitor.submit(await visitor.open("/login"), owner, "/login");
   assert.equal(refused.status, 403);
   assert.match(refused.banner, /not been verified yet/);
-  assertRedirect(await visitor.fill(refused, {}, "/verify"), "/mailbox");
+  assertRedirect(await visitor.submit(refused, {}, "/verify"), "/mailbox");
   assert.deepEqual(
     (await deliverMails(world)).map(({ kind, to }) => [kind, to]),
     [["confirm_email", owner.email]],
@@ -153,7 +153,7 @@ test("a login without a verified address offers to send the link again", async (
 
 test("every wrong login says in the same words how to verify a new address", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world, { ...owner, email: "known@example.com" });
+  await registerAndVerify(world, { ...owner, email: "known@example.com" });
   await world.request("/users", form(owner));
   await deliverMails(world);
   for (const [language, said] of [
@@ -164,7 +164,7 @@ test("every wrong login says in the same words how to verify a new address", asy
     for (const email of [owner.email, "known@example.com", "nobody@example.com"]) {
       const visitor = createVisitor(world);
       const password = email === owner.email ? owner.password : "a wrong Password";
-      const refused = await visitor.fill(await visitor.open(`/login?lang=${language}`), { email, password });
+      const refused = await visitor.submit(await visitor.open(`/login?lang=${language}`), { email, password });
       assert.equal(refused.status, 401);
       messages.push(refused.banner);
       assert.match(refused.banner, said);
@@ -172,8 +172,8 @@ test("every wrong login says in the same words how to verify a new address", asy
     assert.deepEqual([...new Set(messages)].length, 1);
   }
   const visitor = createVisitor(world);
-  const refused = await visitor.fill(await visitor.open("/login"), owner, "/login");
-  assertRedirect(await visitor.fill(refused, {}, "/verify"), "/mailbox");
+  const refused = await visitor.submit(await visitor.open("/login"), owner, "/login");
+  assertRedirect(await visitor.submit(refused, {}, "/verify"), "/mailbox");
   assert.deepEqual(
     (await deliverMails(world)).map(({ kind, to }) => [kind, to]),
     [["confirm_email", owner.email]],
@@ -183,15 +183,15 @@ test("every wrong login says in the same words how to verify a new address", asy
 test("a wrong login does not mention verification if it is not required", async () => {
   await using world = await createWorld();
   const visitor = createVisitor(world);
-  const refused = await visitor.fill(await visitor.open("/login"), bob);
+  const refused = await visitor.submit(await visitor.open("/login"), bob);
   assert.equal(refused.status, 401);
   assert.doesNotMatch(refused.banner, /confirm/);
 });
 
 test("if the service is busy, the form shows an error and keeps the typed address", async () => {
-  await using world = await createFullWorld();
+  await using world = await createWorldWithFullQueue();
   const visitor = createVisitor(world);
-  const failed = await visitor.fill(await visitor.open("/login"), bob);
+  const failed = await visitor.submit(await visitor.open("/login"), bob);
   assert.equal(failed.status, 503);
   assert.match(failed.banner, /^The service is busy\. Try again in \d seconds?\.$/);
   assert.ok(failed.headers.has("Retry-After"));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
-import { createProductionWorld, owner, registerAndConfirm } from "../support/production.ts";
+import { createProductionWorld, owner, registerAndVerify } from "../support/production.ts";
 import { bob, isSessionOpen, register, logIn as sessionOf } from "../support/steps.ts";
 import { assertRedirect, createVisitor, logIn, readField } from "../support/visitor.ts";
 import { createWorld } from "../support/world.ts";
@@ -18,7 +18,7 @@ test("opening /logout ends nothing; its button ends only this session, and pages
   assert.equal(account.status, 200);
   assert.equal(account.headers.get("Cache-Control"), "no-store");
   const session = visitor.cookies.get("session_id") ?? "";
-  assertRedirect(await visitor.fill(page, {}), "/login");
+  assertRedirect(await visitor.submit(page, {}), "/login");
   assert.ok(!visitor.cookies.has("session_id"));
   assert.ok(!(await isSessionOpen(world, session)));
   assert.ok(await isSessionOpen(world, other));
@@ -38,8 +38,8 @@ test("logging out redirects to a valid return_to, and logging out twice is no er
     const visitor = createVisitor(world);
     await logIn(visitor, bob);
     const page = await visitor.open(`/logout?${new URLSearchParams({ return_to: returnTo })}`);
-    assertRedirect(await visitor.fill(page, {}), location);
-    assertRedirect(await visitor.fill(page, {}), location);
+    assertRedirect(await visitor.submit(page, {}), location);
+    assertRedirect(await visitor.submit(page, {}), location);
   }
 });
 
@@ -51,16 +51,16 @@ test("after a logout or a deletion, the browser keeps no cookie that identifies 
     "/account/delete": "/login",
   })) {
     await using world = await createProductionWorld();
-    await registerAndConfirm(world);
+    await registerAndVerify(world);
     const visitor = createVisitor(world);
     await logIn(visitor, owner);
     const page = await visitor.open(path);
     assertRedirect(
-      await visitor.fill(await visitor.open("/forgot?return_to=/secret"), { email: owner.email }),
+      await visitor.submit(await visitor.open("/forgot?return_to=/secret"), { email: owner.email }),
       "/mailbox",
     );
     assert.ok(visitor.cookies.has("__Host-notice") && visitor.cookies.has("__Host-onward"));
-    assertRedirect(await visitor.fill(page, { password: owner.password }), location);
+    assertRedirect(await visitor.submit(page, { password: owner.password }), location);
     const login = await visitor.open("/login");
     assert.equal(readField(login, "email"), "", path);
     assert.doesNotMatch(login.html, /secret/, path);

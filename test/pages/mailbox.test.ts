@@ -12,15 +12,15 @@ test("the mailbox page sends the email again, and shows an error after too many"
   await using world = await createWorld({ RATE_LIMIT: "on", LIMIT_MAIL_ACCOUNT: "2/1h" });
   await register(world);
   const visitor = createVisitor(world);
-  await visitor.fill(await visitor.open("/forgot"), { email: bob.email });
+  await visitor.submit(await visitor.open("/forgot"), { email: bob.email });
   assert.equal((await visitor.open("/mailbox")).banner, "");
-  assertRedirect(await visitor.fill(await visitor.open("/mailbox"), {}), "/mailbox");
+  assertRedirect(await visitor.submit(await visitor.open("/mailbox"), {}), "/mailbox");
   assert.equal((await deliverMails(world)).length, 1, "the newer email replaces the one that waited");
   const again = await visitor.open("/mailbox");
   assert.equal(again.banner, "If there is an email to send, we sent it again.");
   assert.match(again.html, /role="status"/);
   assert.match(again.html, /<a class="link" href="\/login">Back to login<\/a>/);
-  const refused = await visitor.fill(await visitor.open("/mailbox"), {});
+  const refused = await visitor.submit(await visitor.open("/mailbox"), {});
   assert.equal(refused.status, 429);
   assert.match(refused.banner, /^Too many attempts\. Try again in 1 hour\.$/);
   assert.equal(readField(refused, "email"), bob.email);
@@ -31,7 +31,7 @@ test("the mailbox page states the lifetime of the link, and links to the account
   await register(world);
   const visitor = createVisitor(world);
   await logIn(visitor, bob);
-  await visitor.fill(await visitor.open("/forgot"), { email: bob.email });
+  await visitor.submit(await visitor.open("/forgot"), { email: bob.email });
   const { html } = await visitor.open("/mailbox");
   assert.match(html, /works once and expires in 150 minutes\./);
   assert.match(html, /<a class="link" href="\/account">Back to your account<\/a>/);
@@ -43,7 +43,7 @@ test("in development, the mailbox page links to the outbox, for requests from th
   await register(world);
   const here = createVisitor(world);
   for (const path of ["/forgot", "/verify"]) assert.match((await here.open(path)).html, /href="\/dev\/outbox"/);
-  await here.fill(await here.open("/forgot"), { email: bob.email });
+  await here.submit(await here.open("/forgot"), { email: bob.email });
   assert.match((await here.open("/mailbox")).html, /href="\/dev\/outbox"/);
   for (const visitor of [
     createVisitor(world, { ip: "192.0.2.1" }),

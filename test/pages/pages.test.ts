@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { languages, messages } from "../../src/languages/languages.ts";
 import { test } from "../support/engines.ts";
-import { temporaryFolder } from "../support/service.ts";
+import { createTemporaryFolder } from "../support/service.ts";
 import { bob, register } from "../support/steps.ts";
 import { createVisitor, findForms, logIn, type PageResponse } from "../support/visitor.ts";
 import { createWorld, form, type World } from "../support/world.ts";
@@ -31,9 +31,9 @@ async function openEveryPage(world: World, lang: string): Promise<[string, PageR
     await open(path);
   }
   const login = await open("/login");
-  seen.push(["a wrong login", await visitor.fill(login, { ...bob, password: "wrong" })]);
-  seen.push(["nothing typed", await visitor.fill(login, {})]);
-  await visitor.fill(await open("/forgot"), { email: bob.email });
+  seen.push(["a wrong login", await visitor.submit(login, { ...bob, password: "wrong" })]);
+  seen.push(["nothing typed", await visitor.submit(login, {})]);
+  await visitor.submit(await open("/forgot"), { email: bob.email });
   await open("/mailbox");
   for (const path of errorPaths) await open(path);
   const member = createVisitor(world);
@@ -98,7 +98,7 @@ test("pages, redirects to them and assets have HSTS and Vary like every other re
   const [, asset = ""] = /href="(\/assets\/[^"]+)"/.exec(login.html) ?? [];
   for (const { status, headers } of [
     login,
-    await visitor.fill(login, {}),
+    await visitor.submit(login, {}),
     await visitor.open("/account"),
     await visitor.open("/nope"),
     await visitor.open(asset),
@@ -109,7 +109,7 @@ test("pages, redirects to them and assets have HSTS and Vary like every other re
 });
 
 test("the largest page is under 30 KB, including its assets and the largest logo", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   const LOGO_FILE = join(folder.path, "logo.svg");
   await writeFile(LOGO_FILE, "<svg/>".padEnd(8 * 1024));
   await using world = await createWorld({
@@ -175,7 +175,7 @@ test("the style sheet is under 12 KB, and assets are cached forever under the ha
 });
 
 test("a page of a node with another version gets this node's assets, uncached", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   const LOGO_FILE = join(folder.path, "logo.svg");
   await writeFile(LOGO_FILE, '<svg xmlns="http://www.w3.org/2000/svg"/>');
   await using plain = await createWorld();
@@ -227,7 +227,7 @@ test("the query parameter lang overrides the browser's language, and links keep 
   }
   const page = await visitor.open("/login?lang=en&return_to=/app");
   assert.match(page.html, /<a href="\/login\?lang=fr&amp;return_to=%2Fapp" lang="fr" hreflang="fr">Français<\/a>/);
-  assert.match((await visitor.fill(page, {})).html, /<html lang="en">/);
+  assert.match((await visitor.submit(page, {})).html, /<html lang="en">/);
   assert.match((await visitor.open("/reset?token=a%22b")).html, /href="\/reset\?lang=en&amp;token=a%22b"/);
   assert.doesNotMatch((await visitor.open("/login?token=secret")).html, /secret/);
 });
@@ -255,9 +255,9 @@ test("markup, quotes, script URLs, bidirectional marks and very long texts are s
         lang: text.slice(0, 99),
       });
       for (const page of [
-        await visitor.fill(await visitor.open(path), { email: text, password: "x", new_password: "x" }),
-        await visitor.fill(await visitor.open(path), { email: "x", password: text, new_password: text }),
-        await visitor.fill(await visitor.open(path), { email: "x", return_to: text, token: text }),
+        await visitor.submit(await visitor.open(path), { email: text, password: "x", new_password: "x" }),
+        await visitor.submit(await visitor.open(path), { email: "x", password: text, new_password: text }),
+        await visitor.submit(await visitor.open(path), { email: "x", return_to: text, token: text }),
         await visitor.open(`${path}?${query}`),
       ]) {
         assert.ok([200, 400, 401, 403, 413].includes(page.status), `${path} ${page.status}`);

@@ -5,7 +5,7 @@ import {
   deliverMails,
   deliverToken,
   owner,
-  registerAndConfirm,
+  registerAndVerify,
   strongPassword,
 } from "../support/production.ts";
 import { assertRedirect, createVisitor, logIn, type PageResponse } from "../support/visitor.ts";
@@ -40,16 +40,16 @@ function readDeviceCookie({ headers }: PageResponse): string | undefined {
 // id: reset-logs-in-at-once
 test("a browser that resets the password can log in immediately while attackers exhaust the account's limit", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const link = await createResetLink(world);
   await exhaustLimit(world);
   const visitor = createVisitor(world, { ip: "203.0.113.80" });
-  assertRedirect(await visitor.fill(await visitor.open(link), { new_password: newPassword }), "/login");
+  assertRedirect(await visitor.submit(await visitor.open(link), { new_password: newPassword }), "/login");
   await exhaustLimit(world);
-  assertRedirect(await visitor.fill(await visitor.open("/login"), ownerAfterReset), "/account");
+  assertRedirect(await visitor.submit(await visitor.open("/login"), ownerAfterReset), "/account");
   const neighbor = createVisitor(world, { ip: "203.0.113.80" });
   assert.equal(
-    (await neighbor.fill(await neighbor.open("/login"), ownerAfterReset)).status,
+    (await neighbor.submit(await neighbor.open("/login"), ownerAfterReset)).status,
     429,
     "no other client of its network",
   );
@@ -57,20 +57,20 @@ test("a browser that resets the password can log in immediately while attackers 
 
 test("if the response to a reset is lost, the form and the link set the same device cookie again", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const link = await createResetLink(world);
   const visitor = createVisitor(world);
   const page = await visitor.open(link);
-  const first = readDeviceCookie(await visitor.fill(page, { new_password: newPassword }));
+  const first = readDeviceCookie(await visitor.submit(page, { new_password: newPassword }));
   assert.match(first ?? "", /^[\w-]{43}$/);
-  for (const repeat of [() => visitor.fill(page, { new_password: newPassword }), () => visitor.open(link)]) {
+  for (const repeat of [() => visitor.submit(page, { new_password: newPassword }), () => visitor.open(link)]) {
     visitor.cookies.delete(name);
     assert.equal(readDeviceCookie(await repeat()), first);
   }
   const otherVisitor = createVisitor(world);
   assert.equal(readDeviceCookie(await otherVisitor.open(link)), undefined);
   await exhaustLimit(world);
-  assertRedirect(await visitor.fill(await visitor.open("/login"), ownerAfterReset), "/account");
+  assertRedirect(await visitor.submit(await visitor.open("/login"), ownerAfterReset), "/account");
 });
 
 test("a browser that verifies an address becomes one known device, without a notification", async () => {
@@ -79,7 +79,7 @@ test("a browser that verifies an address becomes one known device, without a not
   const link = `/verify?token=${await deliverToken(world)}`;
   await exhaustLimit(world);
   const visitor = createVisitor(world, { ip: "203.0.113.80" });
-  const done = await visitor.fill(await visitor.open(link), { password: owner.password });
+  const done = await visitor.submit(await visitor.open(link), { password: owner.password });
   assertRedirect(done, "/account");
   assert.ok(readDeviceCookie(done));
   const { id } = await world.db.findUserBy({ email: owner.email });
@@ -89,13 +89,13 @@ test("a browser that verifies an address becomes one known device, without a not
 
 test("a shared browser keeps its device cookie, and each account knows it", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const eve = { ...owner, email: "eve@example.com" };
-  await registerAndConfirm(world, eve);
+  await registerAndVerify(world, eve);
   const visitor = createVisitor(world);
   await logIn(visitor, eve);
   const device = visitor.cookies.get(name);
-  const done = await visitor.fill(await visitor.open(await createResetLink(world)), { new_password: newPassword });
+  const done = await visitor.submit(await visitor.open(await createResetLink(world)), { new_password: newPassword });
   assert.equal(readDeviceCookie(done), device);
   for (const email of [owner.email, eve.email]) {
     const { id } = await world.db.findUserBy({ email });

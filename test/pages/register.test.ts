@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
-import { createProductionWorld, deliverMails, owner, registerAndConfirm } from "../support/production.ts";
+import { createProductionWorld, deliverMails, owner, registerAndVerify } from "../support/production.ts";
 import { bob, canLogIn, register } from "../support/steps.ts";
 import { assertRedirect, createVisitor, readField } from "../support/visitor.ts";
 import { createWorld } from "../support/world.ts";
@@ -10,7 +10,7 @@ const registration = { email: bob.email, new_password: bob.password };
 test("registering creates an account without logging in, and the login form contains the address", async () => {
   await using world = await createWorld();
   const visitor = createVisitor(world);
-  const done = await visitor.fill(await visitor.open("/register?return_to=/app"), {
+  const done = await visitor.submit(await visitor.open("/register?return_to=/app"), {
     ...registration,
     email: " BOB@example.com",
   });
@@ -23,16 +23,16 @@ test("registering creates an account without logging in, and the login form cont
   assert.equal(readField(page, "email"), "BOB@example.com");
   // The notice is shown once.
   assert.equal((await visitor.open("/login")).banner, "");
-  assertRedirect(await visitor.fill(page, bob), "/app");
+  assertRedirect(await visitor.submit(page, bob), "/app");
 });
 
 test("with CONCEAL_ACCOUNTS, a known and an unknown address get the same response and an email", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const seen = [];
   for (const email of [owner.email, "eve@example.com"]) {
     const visitor = createVisitor(world);
-    const done = await visitor.fill(await visitor.open("/register"), { email, new_password: owner.password });
+    const done = await visitor.submit(await visitor.open("/register"), { email, new_password: owner.password });
     assertRedirect(done, "/mailbox");
     assert.ok(!visitor.cookies.has("__Host-session_id"));
     assert.equal((await deliverMails(world))[0]?.to, email);
@@ -67,7 +67,7 @@ test("an error is linked to its field and says what to do, in the visitor's lang
     ],
     [{ email: "", new_password: "" }, "email", /^Saisissez votre adresse/, 400],
   ] as const) {
-    const refused = await visitor.fill(page, fields);
+    const refused = await visitor.submit(page, fields);
     assert.equal(refused.status, status);
     assert.match(refused.banner, message);
     assert.match(refused.title, /^Erreur\s: Créer un compte/);
@@ -84,7 +84,7 @@ test("an address with an account gets links to the login and the password reset"
   await using world = await createWorld();
   await register(world);
   const visitor = createVisitor(world);
-  const refused = await visitor.fill(await visitor.open("/register?return_to=/app"), {
+  const refused = await visitor.submit(await visitor.open("/register?return_to=/app"), {
     ...registration,
     new_password: "another",
   });
@@ -102,6 +102,6 @@ test("an address with an account gets links to the login and the password reset"
 test("emails are in the language of the page that requested them", async () => {
   await using world = await createProductionWorld();
   const visitor = createVisitor(world);
-  await visitor.fill(await visitor.open("/register?lang=fr"), { email: owner.email, new_password: owner.password });
+  await visitor.submit(await visitor.open("/register?lang=fr"), { email: owner.email, new_password: owner.password });
   assert.equal((await deliverMails(world))[0]?.language, "fr");
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
 import { createProductionWorld, deliverMails, deliverToken, owner, strongPassword } from "../support/production.ts";
-import { assertRejected, bob, redeemToken, register } from "../support/steps.ts";
+import { assertRejected, bob, redeemResetToken, register } from "../support/steps.ts";
 import {
   assertRedirect,
   createVisitor,
@@ -53,7 +53,7 @@ async function openReset(world: World, visitor: Visitor): Promise<PageResponse> 
 
 async function openEmailChange(world: World, visitor: Visitor): Promise<PageResponse> {
   await registerAndLogIn(world, visitor);
-  await visitor.fill(await visitor.open("/account/email"), { email: next, password: strongPassword });
+  await visitor.submit(await visitor.open("/account/email"), { email: next, password: strongPassword });
   const token = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token;
   return visitor.open(`/verify?token=${token}`);
 }
@@ -85,7 +85,7 @@ const acts: Record<string, FormCase> = {
   "the undo of an email change": {
     async open(world, visitor) {
       assertRedirect(
-        await visitor.fill(await openEmailChange(world, visitor), { password: strongPassword }),
+        await visitor.submit(await openEmailChange(world, visitor), { password: strongPassword }),
         "/account",
       );
       const token = (await deliverMails(world)).find(({ kind }) => kind === "email_changed")?.token;
@@ -235,7 +235,7 @@ const mails: Record<string, FormCase> = {
     async open(world, visitor) {
       await world.auth.account.register(owner.email, owner.password);
       await deliverMails(world);
-      return visitor.fill(await visitor.open("/login"), owner, "/login");
+      return visitor.submit(await visitor.open("/login"), owner, "/login");
     },
     action: "/verify",
     to: "/mailbox",
@@ -286,7 +286,7 @@ for (const [what, act] of Object.entries({ ...acts, ...mails })) {
       const page = await act.open(world, visitor);
       const { length } = world.mails;
       const responses = await twice(world, visitor, async () => {
-        const response = await visitor.fill(page, act.fields ?? {}, act.action);
+        const response = await visitor.submit(page, act.fields ?? {}, act.action);
         // Emails can be delivered between the two submissions.
         await world.auth.outbox.deliver();
         return response;
@@ -311,7 +311,7 @@ test("a form that is submitted many times makes one audit event and uses no atte
   await using world = await createWorld({ RATE_LIMIT: "on", LIMIT_REDEMPTION_NETWORK: "1/15m" });
   const visitor = createVisitor(world);
   const page = await openReset(world, visitor);
-  for (let i = 0; i < 5; i++) assertRedirect(await visitor.fill(page, { new_password: newPassword }), "/login");
+  for (let i = 0; i < 5; i++) assertRedirect(await visitor.submit(page, { new_password: newPassword }), "/login");
   await world.auth.flush();
   const events = (await world.auth.audit.list({ limit: 100 })).map(({ event }) => event);
   assert.equal(events.filter((event) => event === "password_reset").length, 1);
@@ -326,7 +326,7 @@ test("a link that this browser has just used redirects; in other browsers, with 
   const hidden = findForms(page.html)[0]?.hidden ?? {};
   const link = `/reset?token=${hidden.token}`;
   await other.open("/login");
-  assertRedirect(await visitor.fill(page, { new_password: newPassword }), "/login");
+  assertRedirect(await visitor.submit(page, { new_password: newPassword }), "/login");
   await visitor.open("/login");
   assertRedirect(await visitor.open(link), "/login");
   assert.match((await visitor.open("/login")).banner, /Log in with your new password/);
@@ -335,14 +335,14 @@ test("a link that this browser has just used redirects; in other browsers, with 
     await other.open(link),
     await createVisitor(world).open(link),
     await visitor.open(`${link}x`),
-    await visitor.fill(page, { new_password: `${newPassword}!` }),
+    await visitor.submit(page, { new_password: `${newPassword}!` }),
     await other.send("/reset", { ...hidden, form_token, new_password: newPassword }),
   ]) {
     assert.equal(seen.status, 403);
     assert.match(seen.title, /^Error: This link no longer works/);
   }
   world.clock.advance(minute);
-  for (const seen of [await visitor.open(link), await visitor.fill(page, { new_password: newPassword })])
+  for (const seen of [await visitor.open(link), await visitor.submit(page, { new_password: newPassword })])
     assert.equal(seen.status, 403);
 });
 
@@ -352,12 +352,12 @@ test("the API rejects a used token", async () => {
   await register(world, eve);
   const token = await world.auth.getResetPasswordToken(eve.email);
   const fields = { email: eve.email, reset_token: token, new_password: newPassword };
-  assert.equal((await redeemToken(world, fields)).status, 200);
-  await assertRejected(redeemToken(world, fields), 403);
+  assert.equal((await redeemResetToken(world, fields)).status, 200);
+  await assertRejected(redeemResetToken(world, fields), 403);
   const visitor = createVisitor(world);
   const page = await openEmailChange(world, visitor);
   const used = findForms(page.html)[0]?.hidden.token ?? "";
-  assertRedirect(await visitor.fill(page, { password: strongPassword }), "/account");
+  assertRedirect(await visitor.submit(page, { password: strongPassword }), "/account");
   const headers = { Cookie: [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join("; ") };
   const verification = { email: next, token: used, password: strongPassword };
   await assertRejected(world.request("/email_verification", form(verification, { method: "PUT", headers })), 403);
@@ -368,7 +368,7 @@ test("a used verification link leads to the account if the user is logged in, el
   const visitor = createVisitor(world);
   const page = await openVerify(world, visitor);
   const link = `/verify?token=${findForms(page.html)[0]?.hidden.token}`;
-  assertRedirect(await visitor.fill(page, { password: strongPassword }), "/account");
+  assertRedirect(await visitor.submit(page, { password: strongPassword }), "/account");
   assertRedirect(await visitor.open(link), "/account");
   visitor.cookies.delete("__Host-session_id");
   assertRedirect(await visitor.open(link), "/login");
@@ -382,28 +382,28 @@ test("a form takes effect again if its effect has been undone since", async () =
   await registerAndLogIn(world, visitor);
   const change = await visitor.open("/account/password");
   const there = { password: strongPassword, new_password: newPassword };
-  assertRedirect(await visitor.fill(change, there), "/account");
+  assertRedirect(await visitor.submit(change, there), "/account");
   assertRedirect(
-    await visitor.fill(await visitor.open("/account/password"), {
+    await visitor.submit(await visitor.open("/account/password"), {
       password: newPassword,
       new_password: strongPassword,
     }),
     "/account",
   );
-  assertRedirect(await visitor.fill(change, there), "/account");
+  assertRedirect(await visitor.submit(change, there), "/account");
   assert.ok(await world.auth.validLogin(owner.email, newPassword));
   const email = await visitor.open("/account/email");
   for (const address of [next, "other@example.com", next]) {
-    assertRedirect(await visitor.fill(email, { email: address }), "/mailbox");
+    assertRedirect(await visitor.submit(email, { email: address }), "/mailbox");
     assert.equal(await world.db.changeEmail.findNewEmail(1), address);
   }
   // After a logout, the same login form opens a new session.
-  assertRedirect(await visitor.fill(await visitor.open("/logout"), {}), "/login");
+  assertRedirect(await visitor.submit(await visitor.open("/logout"), {}), "/login");
   const login = await visitor.open("/login");
-  assertRedirect(await visitor.fill(login, { ...owner, password: newPassword }), "/account");
+  assertRedirect(await visitor.submit(login, { ...owner, password: newPassword }), "/account");
   const first = visitor.cookies.get("session_id");
-  assertRedirect(await visitor.fill(await visitor.open("/logout"), {}), "/login");
-  assertRedirect(await visitor.fill(login, { ...owner, password: newPassword }), "/account");
+  assertRedirect(await visitor.submit(await visitor.open("/logout"), {}), "/login");
+  assertRedirect(await visitor.submit(login, { ...owner, password: newPassword }), "/account");
   assert.notEqual(visitor.cookies.get("session_id"), first);
 });
 
@@ -412,14 +412,14 @@ test("every wrong password in a repeated form counts as an attempt", async () =>
   await using world = await createWorld({ RATE_LIMIT: "on", LIMIT_LOGIN_DEVICE: "2/15m" });
   const visitor = createVisitor(world);
   const page = await openAsMember(world, visitor, "/account/password");
-  assertRedirect(await visitor.fill(page, { password: strongPassword, new_password: newPassword }), "/account");
+  assertRedirect(await visitor.submit(page, { password: strongPassword, new_password: newPassword }), "/account");
   for (const [password, status] of [
     ["wrong-1", 403],
     ["wrong-2", 403],
     ["wrong-3", 429],
     [newPassword, 429],
   ] as const) {
-    assert.equal((await visitor.fill(page, { password, new_password: newPassword })).status, status, password);
+    assert.equal((await visitor.submit(page, { password, new_password: newPassword })).status, status, password);
   }
 });
 
@@ -446,7 +446,7 @@ test("registering again with a new form sends another email", async () => {
   const visitor = createVisitor(world);
   for (let i = 0; i < 2; i++) {
     assertRedirect(
-      await visitor.fill(await visitor.open("/register"), { email: owner.email, new_password: strongPassword }),
+      await visitor.submit(await visitor.open("/register"), { email: owner.email, new_password: strongPassword }),
       "/mailbox",
     );
     assert.equal((await deliverMails(world)).length, 1);
@@ -457,11 +457,11 @@ test("the mailbox page sends the email each time it is requested", async () => {
   await using world = await createWorld();
   await register(world);
   const visitor = createVisitor(world);
-  await visitor.fill(await visitor.open("/forgot"), { email: bob.email });
+  await visitor.submit(await visitor.open("/forgot"), { email: bob.email });
   const mailbox = await visitor.open("/mailbox");
   assert.equal((await deliverMails(world)).length, 1);
   for (let i = 0; i < 2; i++) {
-    assertRedirect(await visitor.fill(mailbox, {}), "/mailbox");
+    assertRedirect(await visitor.submit(mailbox, {}), "/mailbox");
     assert.equal((await deliverMails(world)).length, 1);
   }
 });
@@ -470,7 +470,7 @@ test("idempotency keys are swept", async () => {
   await using world = await createWorld();
   const visitor = createVisitor(world);
   const page = await openAsMember(world, visitor, "/account/delete");
-  assertRedirect(await visitor.fill(page, { password: strongPassword }), "/login");
+  assertRedirect(await visitor.submit(page, { password: strongPassword }), "/login");
   world.clock.advance(2 * minute);
   assert.equal((await world.auth.admin.sweep()).acts, 0);
   world.clock.advance(1);

@@ -4,7 +4,7 @@ import {
   createProductionWorld,
   deliverToken,
   owner,
-  registerAndConfirm,
+  registerAndVerify,
   strongPassword,
 } from "../support/production.ts";
 import { bob, canLogIn, register } from "../support/steps.ts";
@@ -15,8 +15,8 @@ test("a reset link sets a new password once, and ends every session", async () =
   await using world = await createWorld();
   await register(world);
   const [visitor, device] = [createVisitor(world), createVisitor(world)];
-  assertRedirect(await device.fill(await device.open("/login"), bob), "/account");
-  assertRedirect(await visitor.fill(await visitor.open("/forgot"), { email: " Bob@Example.com " }), "/mailbox");
+  assertRedirect(await device.submit(await device.open("/login"), bob), "/account");
+  assertRedirect(await visitor.submit(await visitor.open("/forgot"), { email: " Bob@Example.com " }), "/mailbox");
   assert.match((await visitor.open("/mailbox")).html, /<bdi>Bob@Example\.com<\/bdi>/);
   const link = `/reset?token=${await deliverToken(world)}`;
   for (let i = 0; i < 3; i++) assert.equal((await visitor.open(link)).status, 200);
@@ -24,17 +24,17 @@ test("a reset link sets a new password once, and ends every session", async () =
   assert.equal(page.headers.get("Referrer-Policy"), "no-referrer");
   assert.match(page.html, /value="bob@example\.com" autocomplete="username" readonly hidden/);
   assert.match(page.html, /action="\/reset"/);
-  const refused = await visitor.fill(page, { new_password: "" });
+  const refused = await visitor.submit(page, { new_password: "" });
   assert.equal(refused.banner, "Choose a password.");
   assert.equal(refused.headers.get("Referrer-Policy"), "no-referrer");
-  assertRedirect(await visitor.fill(refused, { new_password: "t4rt1fl3tt3" }), "/login");
+  assertRedirect(await visitor.submit(refused, { new_password: "t4rt1fl3tt3" }), "/login");
   const done = await visitor.open("/login");
   assert.match(done.banner, /Log in with your new password/);
   assert.equal(readField(done, "email"), bob.email);
   assert.ok(!visitor.cookies.has("session_id"));
   assert.ok(await canLogIn(world, { ...bob, password: "t4rt1fl3tt3" }));
   assertRedirect(await device.open("/account"), "/login?return_to=%2Faccount");
-  const dead = await visitor.fill(page, { new_password: "another-one" });
+  const dead = await visitor.submit(page, { new_password: "another-one" });
   assert.equal(dead.status, 403);
   assert.match(dead.title, /^Error: This link no longer works/);
   assert.match(dead.html, /<a class="button" href="\/forgot">/);
@@ -63,14 +63,14 @@ test("an expired, replaced, invalid or overlong link shows an error and a button
 
 test("no log entry contains a token, an address or a password", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const visitor = createVisitor(world);
-  await visitor.fill(await visitor.open("/forgot"), { email: owner.email });
+  await visitor.submit(await visitor.open("/forgot"), { email: owner.email });
   const token = await deliverToken(world);
   const page = await visitor.open(`/reset?token=${token}`);
-  await visitor.fill(page, { new_password: "x" });
-  assertRedirect(await visitor.fill(page, { new_password: `${strongPassword}2` }), "/login");
-  await visitor.fill(page, { new_password: strongPassword });
+  await visitor.submit(page, { new_password: "x" });
+  assertRedirect(await visitor.submit(page, { new_password: `${strongPassword}2` }), "/login");
+  await visitor.submit(page, { new_password: strongPassword });
   await world.db.close();
   await visitor.open(`/reset?token=${token}`);
   const log = JSON.stringify(world.logEntries);

@@ -4,7 +4,7 @@ import {
   createProductionWorld,
   deliverMails,
   owner,
-  registerAndConfirm,
+  registerAndVerify,
   strongPassword,
 } from "../support/production.ts";
 import { bob, canLogIn } from "../support/steps.ts";
@@ -115,10 +115,10 @@ test("the form on the error page acts for the account that is logged in now", as
   const visitor = await createAlicesVisitor(world);
   const page = await visitor.open("/account/delete");
   await switchTo(world, visitor, bob);
-  const refused = await visitor.fill(page, { password: bob.password });
+  const refused = await visitor.submit(page, { password: bob.password });
   assert.equal(refused.status, 403);
   assert.match(refused.html, /<p class="who"><bdi>bob@example\.com<\/bdi><\/p>/);
-  assertRedirect(await visitor.fill(refused, { password: bob.password }), "/login");
+  assertRedirect(await visitor.submit(refused, { password: bob.password }), "/login");
   assert.equal(await world.auth.admin.findAccount(bob.email), null);
   assert.ok(await canLogIn(world, alice));
 });
@@ -129,13 +129,13 @@ test("a form works in every tab under a new session of its account", async () =>
   const page = await visitor.open("/account/password");
   const other = await visitor.open("/account/delete");
   const third = await visitor.open("/account/email");
-  assertRedirect(await visitor.fill(page, { password: alice.password, new_password: "t4rt1fl3tt3" }), "/account");
+  assertRedirect(await visitor.submit(page, { password: alice.password, new_password: "t4rt1fl3tt3" }), "/account");
   world.clock.advance(minute);
-  assertRedirect(await visitor.fill(third, { email: next, password: "t4rt1fl3tt3" }), "/mailbox");
+  assertRedirect(await visitor.submit(third, { email: next, password: "t4rt1fl3tt3" }), "/mailbox");
   world.clock.advance(minute);
   await switchTo(world, visitor, bob);
   await switchTo(world, visitor, { ...alice, password: "t4rt1fl3tt3" });
-  assertRedirect(await visitor.fill(other, { password: "t4rt1fl3tt3" }), "/login");
+  assertRedirect(await visitor.submit(other, { password: "t4rt1fl3tt3" }), "/login");
   assert.equal(await world.auth.admin.findAccount(alice.email), null);
 });
 
@@ -148,19 +148,22 @@ test("forms that need no session work with any or no account logged in", async (
   const forgot = await otherVisitor.open("/forgot");
   const verify = await otherVisitor.open("/verify");
   for (const [name, value] of visitor.cookies) if (name !== "form") otherVisitor.cookies.set(name, value);
-  assertRedirect(await otherVisitor.fill(forgot, { email: bob.email }), "/mailbox");
-  assertRedirect(await otherVisitor.fill(verify, { email: bob.email }), "/mailbox");
-  assertRedirect(await otherVisitor.fill(registration, { email: "new@example.com", new_password: "b4l0u" }), "/login");
-  assertRedirect(await otherVisitor.fill(login, bob), "/account");
+  assertRedirect(await otherVisitor.submit(forgot, { email: bob.email }), "/mailbox");
+  assertRedirect(await otherVisitor.submit(verify, { email: bob.email }), "/mailbox");
+  assertRedirect(
+    await otherVisitor.submit(registration, { email: "new@example.com", new_password: "b4l0u" }),
+    "/login",
+  );
+  assertRedirect(await otherVisitor.submit(login, bob), "/account");
   assert.match((await otherVisitor.open("/account")).html, /<bdi>bob@example\.com<\/bdi>/);
   // Vice versa: opened by a logged-in user, submitted after the logout.
   const token = await world.auth.getResetPasswordToken(bob.email);
   const reset = await otherVisitor.open(`/reset?token=${token}`);
   const again = await otherVisitor.open("/forgot");
-  assertRedirect(await otherVisitor.fill(await otherVisitor.open("/logout"), {}), "/login");
-  assertRedirect(await otherVisitor.fill(again, { email: bob.email }), "/mailbox");
-  assertRedirect(await otherVisitor.fill(reset, { new_password: "t4rt1fl3tt3" }), "/login");
-  assertRedirect(await otherVisitor.fill(login, { ...bob, password: "t4rt1fl3tt3" }), "/account");
+  assertRedirect(await otherVisitor.submit(await otherVisitor.open("/logout"), {}), "/login");
+  assertRedirect(await otherVisitor.submit(again, { email: bob.email }), "/mailbox");
+  assertRedirect(await otherVisitor.submit(reset, { new_password: "t4rt1fl3tt3" }), "/login");
+  assertRedirect(await otherVisitor.submit(login, { ...bob, password: "t4rt1fl3tt3" }), "/account");
 });
 
 test("a form that is submitted without a session redirects to the login, except a logout, which succeeds", async () => {
@@ -168,14 +171,14 @@ test("a form that is submitted without a session redirects to the login, except 
   const visitor = await createAlicesVisitor(world);
   const pages = { "/account/delete": await visitor.open("/account/delete"), "/logout": await visitor.open("/logout") };
   const account = await visitor.open("/account");
-  assertRedirect(await visitor.fill(pages["/logout"], {}), "/login");
-  assertRedirect(await visitor.fill(pages["/logout"], {}), "/login");
+  assertRedirect(await visitor.submit(pages["/logout"], {}), "/login");
+  assertRedirect(await visitor.submit(pages["/logout"], {}), "/login");
   assert.match((await visitor.open("/login")).banner, /You have been logged out/);
   assertRedirect(
-    await visitor.fill(pages["/account/delete"], { password: bob.password }),
+    await visitor.submit(pages["/account/delete"], { password: bob.password }),
     "/login?return_to=%2Faccount%2Fdelete",
   );
-  assertRedirect(await visitor.fill(account, {}, "/verify"), "/mailbox");
+  assertRedirect(await visitor.submit(account, {}, "/verify"), "/mailbox");
   assert.ok(await canLogIn(world, alice));
 });
 
@@ -217,14 +220,14 @@ test("an address typed for one account is not shown to the next one", async () =
     await switchTo(world, visitor, alice);
     const page = await visitor.open("/account/email");
     await world.auth.destroySession((await world.auth.admin.findAccount(alice.email))?.id ?? 0);
-    const response = await visitor.fill(page, { email: next, password: "x" });
+    const response = await visitor.submit(page, { email: next, password: "x" });
     assertRedirect(response, "/login?return_to=%2Faccount%2Femail");
-    assertRedirect(await visitor.fill(await visitor.open(response.location ?? ""), user), "/account/email");
+    assertRedirect(await visitor.submit(await visitor.open(response.location ?? ""), user), "/account/email");
     assert.equal(readField(await visitor.open("/account/email"), "email") || undefined, shown, user.email);
   }
   await switchTo(world, visitor, alice);
   assertRedirect(
-    await visitor.fill(await visitor.open("/account/email"), { email: next, password: bob.password }),
+    await visitor.submit(await visitor.open("/account/email"), { email: next, password: bob.password }),
     "/mailbox",
   );
   assert.equal(readField(await visitor.open("/account/email"), "email"), next);
@@ -239,7 +242,7 @@ test("an invalid account tag in a form is ignored", async () => {
   for (const typed_by of ["a\r\nSet-Cookie: x=y", "\u0000", "é".repeat(22), "x".repeat(5000), "; Domain=example.com"]) {
     const visitor = createVisitor(world);
     const page = await visitor.open("/login");
-    const done = await visitor.fill(page, { ...bob, typed: next, typed_by });
+    const done = await visitor.submit(page, { ...bob, typed: next, typed_by });
     assertRedirect(done, "/account");
     assert.ok(!done.headers.getSetCookie().some((each) => /x=y|Domain|xxx/.test(each)));
     assert.equal(readField(await visitor.open("/account/email"), "email") || undefined, undefined);
@@ -249,7 +252,7 @@ test("an invalid account tag in a form is ignored", async () => {
 // id: api-follows-cookie
 test("the API acts for the session cookie of the request, whatever forms are open", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const visitor = createVisitor(world);
   await logIn(visitor, owner);
   await visitor.open("/account/delete");

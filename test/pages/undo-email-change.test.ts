@@ -4,7 +4,7 @@ import {
   createProductionWorld,
   deliverMails,
   owner,
-  registerAndConfirm,
+  registerAndVerify,
   strongPassword,
 } from "../support/production.ts";
 import { assertRedirect, createVisitor, logIn, type Visitor } from "../support/visitor.ts";
@@ -15,13 +15,13 @@ const newPassword = "another-Good-password-7";
 
 /** Changes the address of an account; returns its visitor and the link in the email to the previous address. */
 async function changeAddress(world: World): Promise<{ visitor: Visitor; link: string }> {
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const visitor = createVisitor(world);
   await logIn(visitor, owner);
-  await visitor.fill(await visitor.open("/account/email"), { email: next, password: strongPassword });
+  await visitor.submit(await visitor.open("/account/email"), { email: next, password: strongPassword });
   const token = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token;
   assertRedirect(
-    await visitor.fill(await visitor.open(`/verify?token=${token}`), { password: strongPassword }),
+    await visitor.submit(await visitor.open(`/verify?token=${token}`), { password: strongPassword }),
     "/account",
   );
   assert.match((await visitor.open("/account")).banner, /email address has been changed/);
@@ -41,14 +41,14 @@ test("the page changes nothing until its button is pressed; then an email leads 
   assert.match(page.html, /<bdi>bob@example\.com<\/bdi>/);
   assert.ok(!page.html.includes(next), "the new address is not shown");
   assert.equal(page.headers.get("Referrer-Policy"), "no-referrer");
-  assertRedirect(await visitor.fill(page, {}), "/mailbox");
+  assertRedirect(await visitor.submit(page, {}), "/mailbox");
   const box = await visitor.open("/mailbox");
   assert.match(box.html, /uses this address again[^<]*works once and expires in 1 hour/);
   assert.match(box.html, /<bdi>bob@example\.com<\/bdi>/);
   assertRedirect(await attacker.open("/account"), "/login?return_to=%2Faccount");
   const reset = (await deliverMails(world)).find(({ kind }) => kind === "reset_password")?.token;
   assertRedirect(
-    await visitor.fill(await visitor.open(`/reset?token=${reset}`), { new_password: newPassword }),
+    await visitor.submit(await visitor.open(`/reset?token=${reset}`), { new_password: newPassword }),
     "/login",
   );
   await logIn(visitor, { ...owner, password: newPassword });
@@ -60,12 +60,16 @@ test("two tabs, a double click and a lost response undo the change once; in othe
   const [visitor, other] = [createVisitor(world), createVisitor(world)];
   const [one, two] = [await visitor.open(link), await visitor.open(link)];
   const elsewhere = await other.open(link);
-  for (const response of await Promise.all([visitor.fill(one, {}), visitor.fill(two, {}), visitor.fill(one, {})])) {
+  for (const response of await Promise.all([
+    visitor.submit(one, {}),
+    visitor.submit(two, {}),
+    visitor.submit(one, {}),
+  ])) {
     assertRedirect(response, "/mailbox");
   }
   assert.equal((await deliverMails(world)).length, 2);
   assertRedirect(await visitor.open(link), "/mailbox");
-  for (const dead of [await other.fill(elsewhere, {}), await other.open(link), await visitor.open(`${link}x`)]) {
+  for (const dead of [await other.submit(elsewhere, {}), await other.open(link), await visitor.open(`${link}x`)]) {
     assert.equal(dead.status, 403);
     assert.equal(dead.headers.get("Error-Code"), "bad_undo_token");
     assert.match(dead.title, /^Error: This link no longer works/);
@@ -93,7 +97,7 @@ test("the page names another account that is logged in and keeps its session; th
   await using world = await createProductionWorld();
   const { visitor: attacker, link } = await changeAddress(world);
   const other = { email: "eve@example.com", password: newPassword };
-  await registerAndConfirm(world, other);
+  await registerAndVerify(world, other);
   const visitor = createVisitor(world);
   await logIn(visitor, other);
   assert.doesNotMatch((await attacker.open(link)).html, /logged in as/);
@@ -102,22 +106,22 @@ test("the page names another account that is logged in and keeps its session; th
     page.html,
     /You are logged in as eve@example\.com, but this link is for a different account, shown below\. You stay/,
   );
-  assertRedirect(await visitor.fill(page, {}), "/mailbox");
+  assertRedirect(await visitor.submit(page, {}), "/mailbox");
   assert.equal((await visitor.open("/account")).status, 200);
 });
 
 test("if another account uses the address by now, the page says what to do, and works afterwards", async () => {
   await using world = await createProductionWorld();
   const { link } = await changeAddress(world);
-  await registerAndConfirm(world, { ...owner, password: newPassword });
+  await registerAndVerify(world, { ...owner, password: newPassword });
   const visitor = createVisitor(world, { "Accept-Language": "fr" });
   const page = await visitor.open(link);
   assert.match(page.title, /^Annuler le changement d’adresse/);
-  const refused = await visitor.fill(page, {});
+  const refused = await visitor.submit(page, {});
   assert.equal(refused.headers.get("Error-Code"), "email_taken");
   assert.match(refused.banner, /^Un autre compte utilise maintenant cette adresse/);
   await world.auth.admin.deleteAccount((await world.auth.admin.findAccount(owner.email))?.id ?? 0);
-  assertRedirect(await visitor.fill(refused, {}), "/mailbox");
+  assertRedirect(await visitor.submit(refused, {}), "/mailbox");
 });
 
 test("an expired, invalid or missing token shows an error", async () => {

@@ -13,5 +13,5 @@ test("password managers are redirected to the password form, through the login i
   assertRedirect(response, "/login?return_to=%2Faccount%2Fpassword");
   const page = await visitor.open(response.location ?? "");
   assert.equal(page.banner, "Log in to continue.");
-  assertRedirect(await visitor.fill(page, bob), "/account/password");
+  assertRedirect(await visitor.submit(page, bob), "/account/password");
 });

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
 import {
-  confirmEmail,
   createProductionWorld,
   deliverMails,
   deliverToken,
   logInForCookies,
   owner,
   readCookies,
-  registerAndConfirm,
+  registerAndVerify,
   strongPassword,
+  verifyEmail,
 } from "../support/production.ts";
 import { assertRejected, readStatusAndBody } from "../support/steps.ts";
 import { createWorld, form, hour, minute, type World } from "../support/world.ts";
@@ -30,7 +30,7 @@ async function isLoggedIn(world: World, cookies: string): Promise<boolean> {
 
 /** Registers a user, verifies the address and logs in. */
 async function registerAndLogIn(world: World, user = owner): Promise<string> {
-  await registerAndConfirm(world, user);
+  await registerAndVerify(world, user);
   return logInForCookies(world, user);
 }
 
@@ -103,7 +103,7 @@ test("only one of two simultaneous password changes from two sessions succeeds",
 
 test("a password change fails if the session ends or the password changes in the meantime", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const { user, session } = await world.auth.logIn(owner);
   const { hashedPassword: verifiedHash } = await world.db.findUserBy({ id: user.id });
   const change = { userId: user.id, verifiedHash, hashedPassword: "new", language: "en" };
@@ -196,13 +196,13 @@ test("an email change takes effect when the new address is verified with the ema
   ]);
   const token = mails.find((mail) => mail.token)?.token as string;
   await assertRejected(world.request("/sessions", form({ ...owner, email: newEmail })), 401);
-  await assertRejected(confirmEmail(world, { email: newEmail, token, password: newPassword }), 403);
-  await assertRejected(confirmEmail(world, { email: owner.email, token, password: strongPassword }), 403);
+  await assertRejected(verifyEmail(world, { email: newEmail, token, password: newPassword }), 403);
+  await assertRejected(verifyEmail(world, { email: owner.email, token, password: strongPassword }), 403);
   await logInForCookies(world);
   const fields = { email: newEmail, token, password: strongPassword };
   const confirmed = await send(world, "PUT", "/email_verification", cookies, fields);
   assert.equal(await readStatusAndBody(confirmed.clone()), `200 {"email":"${newEmail}","message":"email verified"}\n`);
-  await assertRejected(confirmEmail(world, fields), 403);
+  await assertRejected(verifyEmail(world, fields), 403);
   const profile = send(world, "GET", "/profile", readRenewedCookies(cookies, confirmed));
   assert.equal(await readStatusAndBody(profile), `200 {"email":"${newEmail}"}\n`);
   await assertRejected(world.request("/sessions", form(owner)), 401);
@@ -239,12 +239,12 @@ test("only the newest of several email changes can be verified, with the token s
   await changeEmail(newEmail);
   const second = (await deliverMails(world)).find(({ token }) => token);
   for (const email of ["first@example.com", newEmail]) {
-    await assertRejected(confirmEmail(world, { email, token: first?.token ?? "", password: strongPassword }), 403);
+    await assertRejected(verifyEmail(world, { email, token: first?.token ?? "", password: strongPassword }), 403);
   }
   // Of many simultaneous changes one remains, and its token was sent to the address that it verifies.
   await Promise.all(Array.from({ length: 8 }, (_, i) => changeEmail(`${i}@example.com`)));
   await assertRejected(
-    confirmEmail(world, { email: newEmail, token: second?.token ?? "", password: strongPassword }),
+    verifyEmail(world, { email: newEmail, token: second?.token ?? "", password: strongPassword }),
     403,
   );
   const mails = (await deliverMails(world)).filter(({ token }) => token);
@@ -252,7 +252,7 @@ test("only the newest of several email changes can be verified, with the token s
   const { to = "", token = "" } = mails[0] ?? {};
   for (let i = 0; i < 8; i++) {
     const email = `${i}@example.com`;
-    if (email !== to) await assertRejected(confirmEmail(world, { email, token, password: strongPassword }), 403);
+    if (email !== to) await assertRejected(verifyEmail(world, { email, token, password: strongPassword }), 403);
   }
   const confirmed = await send(world, "PUT", "/email_verification", cookies, {
     token,
@@ -297,14 +297,14 @@ test("an email change cannot take an address that has an account by the time it 
   await send(world, "PUT", "/profile/email", cookies, { email: eve.email });
   const token = (await deliverMails(world)).find((mail) => mail.token)?.token ?? "";
   await world.auth.registerUser(eve.email, newPassword);
-  await assertRejected(confirmEmail(world, { email: eve.email, token, password: strongPassword }), 403);
+  await assertRejected(verifyEmail(world, { email: eve.email, token, password: strongPassword }), 403);
   assert.equal(await readStatusAndBody(send(world, "GET", "/profile", cookies)), `200 {"email":"${owner.email}"}\n`);
   assert.equal((await world.auth.admin.findAccount(eve.email))?.emailVerifiedAt, null);
 });
 
 test("an email change to an address with an account gets the usual response, and the owner of the address is notified", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world, eve);
+  await registerAndVerify(world, eve);
   const cookies = await registerAndLogIn(world);
   await deliverMails(world);
   const changeEmail = (email: string) => send(world, "PUT", "/profile/email", cookies, { email });
@@ -320,7 +320,7 @@ test("an email change to an address with an account gets the usual response, and
     ["email_changing", owner.email, undefined],
   ]);
   await using open = await createProductionWorld({ CONCEAL_ACCOUNTS: "off" });
-  await registerAndConfirm(open, eve);
+  await registerAndVerify(open, eve);
   const openCookies = await registerAndLogIn(open);
   await assertRejected(
     send(open, "PUT", "/profile/email", openCookies, { email: eve.email }),
@@ -331,9 +331,9 @@ test("an email change to an address with an account gets the usual response, and
 
 test("after a registration, a login does not reveal whether the address already had an account", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const disabled = "off@example.com";
-  await registerAndConfirm(world, { ...owner, email: disabled });
+  await registerAndVerify(world, { ...owner, email: disabled });
   await world.auth.admin.disableAccount((await world.auth.admin.findAccount(disabled))?.id ?? 0);
   for (const email of [owner.email, "nobody@example.com", disabled]) {
     await world.request("/users", form({ email, password: newPassword }));
@@ -398,7 +398,7 @@ test("a deleted account leaves only anonymous events, and its address can be reg
     await assertRejected(world.request("/sessions", form({ ...owner, password: "wrong" })), 401);
   await assertRejected(world.request("/sessions", form(owner)), 429);
   world.clock.advance(hour);
-  await registerAndConfirm(world, { ...owner, password: newPassword });
+  await registerAndVerify(world, { ...owner, password: newPassword });
   const newCookies = await logInForCookies(world, { ...owner, password: newPassword });
   assert.ok(await isLoggedIn(world, newCookies));
 });
@@ -481,7 +481,7 @@ test("an export contains all events of the user, in order, and none of other use
 
 test("an export contains every pending email: for the account, its address and its new address", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world, eve);
+  await registerAndVerify(world, eve);
   const eveCookies = await logInForCookies(world, eve);
   const cookies = await registerAndLogIn(world);
   await deliverMails(world);
@@ -518,7 +518,7 @@ test("responses about a disabled account equal those about an unknown one, and i
     (email: string) => world.request("/email_verification", form({ email })),
     (email: string) =>
       world.request("/reset_password", form({ email, reset_token, new_password: newPassword }, { method: "PUT" })),
-    (email: string) => confirmEmail(world, { email, token: changeToken, password: strongPassword }),
+    (email: string) => verifyEmail(world, { email, token: changeToken, password: strongPassword }),
     (email: string) => world.request("/users", form({ email, password: newPassword })),
     (email: string) => world.request("/sessions", form({ email, password: newPassword })),
   ];
@@ -531,7 +531,7 @@ test("responses about a disabled account equal those about an unknown one, and i
   const sent = await deliverMails(world);
   assert.ok(sent.length > 0);
   for (const { to } of sent) assert.equal(to, unknownEmail);
-  await assertRejected(confirmEmail(world, { email: newEmail, token: changeToken, password: strongPassword }), 403);
+  await assertRejected(verifyEmail(world, { email: newEmail, token: changeToken, password: strongPassword }), 403);
   assert.equal(await world.auth.admin.enableAccount(1), true);
   assert.ok(!(await isLoggedIn(world, cookies)), "enabling an account does not restore its sessions");
   await assertRejected(
@@ -550,9 +550,9 @@ test("the link of an email change cannot be used to guess the password, because 
   await send(world, "PUT", "/profile/email", cookies, { email: newEmail });
   const token = (await deliverMails(world)).find((mail) => mail.token)?.token ?? "";
   const fields = { email: newEmail, token, password: "a guess" };
-  for (let i = 0; i < 10; i++) await assertRejected(confirmEmail(world, fields), 403);
-  await assertRejected(confirmEmail(world, { ...fields, password: strongPassword }), 429);
+  for (let i = 0; i < 10; i++) await assertRejected(verifyEmail(world, fields), 403);
+  await assertRejected(verifyEmail(world, { ...fields, password: strongPassword }), 429);
   await assertRejected(world.request("/sessions", form(owner)), 429);
   world.clock.advance(15 * minute);
-  assert.equal((await confirmEmail(world, { ...fields, password: strongPassword })).status, 200);
+  assert.equal((await verifyEmail(world, { ...fields, password: strongPassword })).status, 200);
 });

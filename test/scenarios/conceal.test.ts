@@ -5,7 +5,7 @@ import {
   deliverMails,
   logInForCookies,
   owner,
-  registerAndConfirm,
+  registerAndVerify,
   strongPassword,
 } from "../support/production.ts";
 import { form, type World } from "../support/world.ts";
@@ -17,11 +17,11 @@ const otherUser = { email: "someone@example.com", password: strongPassword };
 /** States of the owner's address, with the steps that lead to them. */
 const states: Record<string, (world: World) => Promise<unknown>> = {
   unknown: async () => {},
-  known: (world) => registerAndConfirm(world),
+  known: (world) => registerAndVerify(world),
   registered: (world) => world.request("/users", form({ ...owner, password: registeredPassword })),
   unconfirmed: (world) => world.auth.registerUser(owner.email, strongPassword),
   async disabled(world) {
-    await registerAndConfirm(world);
+    await registerAndVerify(world);
     await world.auth.admin.disableAccount((await world.auth.admin.findAccount(owner.email))?.id ?? 0);
   },
 };
@@ -47,7 +47,7 @@ const requests: Record<string, (world: World, cookies: string) => Promise<Respon
 
 /** Logs another user in, prepares the owner's address, and delivers all emails. Returns the cookies of the other user. */
 async function logInAndPrepare(world: World, prepare: (world: World) => Promise<unknown>): Promise<string> {
-  await registerAndConfirm(world, otherUser);
+  await registerAndVerify(world, otherUser);
   const cookies = await logInForCookies(world, otherUser);
   await prepare(world);
   await deliverMails(world);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-import { type Service, startService, temporaryFolder } from "../support/service.ts";
+import { createTemporaryFolder, type Service, startService } from "../support/service.ts";
 
 const crashes = 10;
 const clients = 6;
@@ -101,7 +101,7 @@ function killDuringReset(reset: number, statements: number): Record<string, stri
 
 // id: kill-minus-nine
 test("after a kill -9 everything acknowledged is stored, and nothing is stored in part", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   const path = join(folder.path, "accounts.db");
   const start = (environment = {}) => startService({ DATABASE_URL: `sqlite:${path}`, ...environment });
   const accounts: Account[] = [];

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
 import {
-  confirmEmail,
   createProductionWorld,
   deliverMails,
+  formatCookieHeader,
   logInForCookies,
   owner,
   readCookies,
-  registerAndConfirm,
+  registerAndVerify,
   strongPassword,
-  toCookieHeader,
+  verifyEmail,
 } from "../support/production.ts";
 import { assertRejected } from "../support/steps.ts";
 import { createWorld, day, form, type World } from "../support/world.ts";
@@ -24,7 +24,7 @@ function deleteAccount(world: World, Cookie: string, password = strongPassword):
 
 test("the owner of a deleted account gets one email, and afterwards the address is stored nowhere", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world, { ...owner, email: "Bob@Example.com" });
+  await registerAndVerify(world, { ...owner, email: "Bob@Example.com" });
   const cookies = await logInForCookies(world);
   await deliverMails(world);
   await world.request("/reset_password", form({ email: owner.email }));
@@ -62,11 +62,11 @@ test("for seven days after an email change, the notice of a deletion also goes t
     [7 * day, [newEmail]],
   ] as const) {
     await using world = await createProductionWorld();
-    await registerAndConfirm(world);
+    await registerAndVerify(world);
     const cookies = await logInForCookies(world);
     await world.request("/profile/email", form({ email: newEmail }, { method: "PUT", headers: { Cookie: cookies } }));
     const token = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
-    assert.equal((await confirmEmail(world, { email: newEmail, token, password: strongPassword })).status, 200);
+    assert.equal((await verifyEmail(world, { email: newEmail, token, password: strongPassword })).status, 200);
     await deliverMails(world);
     world.clock.advance(delay);
     const newCookies = await logInForCookies(world, { ...owner, email: newEmail });
@@ -80,23 +80,23 @@ test("for seven days after an email change, the notice of a deletion also goes t
 
 test("an address can be registered again while the email about its deletion is pending", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const cookies = await logInForCookies(world);
   await deliverMails(world);
   assert.equal((await deleteAccount(world, cookies)).status, 200);
   assert.equal((await world.request("/users", form(owner))).status, 200);
   const kinds = (await deliverMails(world)).map(({ kind }) => kind);
   assert.deepEqual(kinds.toSorted(), ["account_deleted", "confirm_email"]);
-  assert.deepEqual(toCookieHeader(readCookies(await deleteAccount(world, cookies))), "");
+  assert.deepEqual(formatCookieHeader(readCookies(await deleteAccount(world, cookies))), "");
 });
 
 test("deleting an account deletes the failed emails to its present and former addresses", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const cookies = await logInForCookies(world);
   await world.request("/profile/email", form({ email: newEmail }, { method: "PUT", headers: { Cookie: cookies } }));
   const token = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
-  assert.equal((await confirmEmail(world, { email: newEmail, token, password: strongPassword })).status, 200);
+  assert.equal((await verifyEmail(world, { email: newEmail, token, password: strongPassword })).status, 200);
   const [changeNotice] = await world.db.outbox.list(10);
   assert.deepEqual([changeNotice?.kind, changeNotice?.email], ["moved", owner.email]);
   await world.db.failedMails.add({ id: changeNotice?.id ?? 0 }, { reason: "refused" });

@@ -1,26 +1,26 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
 import {
-  confirmEmail,
   createProductionWorld,
   deliverMails,
   logInForCookies,
   owner,
-  registerAndConfirm,
+  registerAndVerify,
   strongPassword,
+  verifyEmail,
 } from "../support/production.ts";
 import {
   assertRejected,
   bob,
   canLogIn,
-  json,
   logIn,
   multipart,
   readStatusAndBody,
-  redeemToken,
+  redeemResetToken,
   register,
-  requestToken,
+  requestResetToken,
   withCookie,
+  withJson,
 } from "../support/steps.ts";
 import { createVisitor, logIn as logInByPage, readField } from "../support/visitor.ts";
 import { createWorld, form, type World } from "../support/world.ts";
@@ -56,7 +56,7 @@ test("in development any printable ASCII text is an address that can register, l
   for (const email of invalidEmails) {
     const user = { email, password: "b4l0u" };
     const formatResponse = (message: string) => `200 ${JSON.stringify({ email, message })}\n`;
-    assert.equal(await readStatusAndBody(world.request("/users", json(user))), formatResponse("user created"));
+    assert.equal(await readStatusAndBody(world.request("/users", withJson(user))), formatResponse("user created"));
     await assertRejected(
       world.request("/users", form({ ...user, email: ` ${email.toUpperCase()}` })),
       400,
@@ -68,9 +68,9 @@ test("in development any printable ASCII text is an address that can register, l
     );
     const session = withCookie(`session_id=${await logIn(world, user)}`);
     assert.equal(await readStatusAndBody(world.request("/profile", session)), `200 ${JSON.stringify({ email })}\n`);
-    const reset_token = await requestToken(world, email);
+    const reset_token = await requestResetToken(world, email);
     const reset = { email, reset_token, new_password: "t4rt1fl3tt3" };
-    assert.equal(await readStatusAndBody(redeemToken(world, reset)), formatResponse("Password updated"));
+    assert.equal(await readStatusAndBody(redeemResetToken(world, reset)), formatResponse("Password updated"));
     assert.ok(await canLogIn(world, { email, password: "t4rt1fl3tt3" }));
     assert.equal((await world.auth.admin.findAccount(email === "42" ? "42 " : email))?.email, email);
     const visitor = createVisitor(world);
@@ -177,8 +177,8 @@ test("with EMAIL_FORMAT=address, an existing account with another format can log
       await readStatusAndBody(world.request("/sessions", form({ ...bob, email }))),
       formatResponse("logged in"),
     );
-    const reset = { email, reset_token: await requestToken(world, email), new_password: bob.password };
-    assert.equal(await readStatusAndBody(redeemToken(world, reset)), formatResponse("Password updated"));
+    const reset = { email, reset_token: await requestResetToken(world, email), new_password: bob.password };
+    assert.equal(await readStatusAndBody(redeemResetToken(world, reset)), formatResponse("Password updated"));
     assert.equal((await world.auth.admin.findAccount(email))?.id, id);
   }
   await assertRejected(
@@ -213,11 +213,11 @@ test("in production a text that is not an address gets 400, 401 or 403, and no e
     );
     await assertRejected(world.request("/reset_password", form({ email })), 403, /^no account has this email$/);
     await assertRejected(world.request("/email_verification", form({ email })), 400, /^email is not a valid address$/);
-    await assertRejected(confirmEmail(world, { email, token: "x".repeat(43), password: strongPassword }), 403);
+    await assertRejected(verifyEmail(world, { email, token: "x".repeat(43), password: strongPassword }), 403);
   }
   assert.equal(await countPendingMails(world), 0);
   await using anyFormat = await createProductionWorld({ EMAIL_FORMAT: "any" });
-  await registerAndConfirm(anyFormat);
+  await registerAndVerify(anyFormat);
   await logInForCookies(anyFormat);
   assert.equal((await anyFormat.request("/users", form({ ...owner, email: "bob" }))).status, 200);
   assert.equal(await countPendingMails(anyFormat), 0);

@@ -1,22 +1,22 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
 import {
-  confirmEmail,
   createProductionWorld,
   deliverMails,
   deliverToken,
   logInForCookies,
   owner,
-  registerAndConfirm,
+  registerAndVerify,
   strongPassword,
+  verifyEmail,
 } from "../support/production.ts";
 import {
   assertRejected,
   bob,
   logIn,
   readStatusAndBody,
-  redeemToken,
-  requestToken,
+  redeemResetToken,
+  requestResetToken,
   withCookie,
 } from "../support/steps.ts";
 import { assertRedirect, createVisitor, logIn as logInByPage } from "../support/visitor.ts";
@@ -63,10 +63,10 @@ test("an account keeps the spelling of its registered address, whatever spelling
       await readStatusAndBody(resetRequest),
       new RegExp(`^200 {"email":"${registeredEmail}","reset_token":"[\\w-]{36}"}\n$`),
     );
-    const reset = { email, reset_token: await requestToken(world, email), new_password: user.password };
-    await assertRejected(redeemToken(world, { ...reset, email: "eve@holberton.io" }), 403);
+    const reset = { email, reset_token: await requestResetToken(world, email), new_password: user.password };
+    await assertRejected(redeemResetToken(world, { ...reset, email: "eve@holberton.io" }), 403);
     assert.equal(
-      await readStatusAndBody(redeemToken(world, reset)),
+      await readStatusAndBody(redeemResetToken(world, reset)),
       formatResponse(registeredEmail, "Password updated"),
     );
   }
@@ -94,7 +94,7 @@ test("responses and pages for a logged-in user contain the registered spelling",
 
 test("a response that conceals accounts repeats the spelling of the request, and the email goes to the registered one", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world, { ...owner, email: registeredEmail });
+  await registerAndVerify(world, { ...owner, email: registeredEmail });
   for (const [email, mails] of [
     ["GUILLAUME@holberton.io", [`already_registered ${registeredEmail}`, `reset_password ${registeredEmail}`]],
     ["Nobody@Holberton.io", ["confirm_email Nobody@Holberton.io", "reset_password Nobody@Holberton.io"]],
@@ -123,7 +123,7 @@ test("responses and pages for the holder of an emailed token contain the registe
   await world.request("/users", form({ ...owner, email: registeredEmail }));
   const token = await deliverToken(world);
   assert.match((await visitor.open(`/verify?token=${token}`)).html, new RegExp(`<bdi>${registeredEmail}</bdi>`));
-  const confirmation = confirmEmail(world, { token, email: lowerCaseEmail.toUpperCase(), password: strongPassword });
+  const confirmation = verifyEmail(world, { token, email: lowerCaseEmail.toUpperCase(), password: strongPassword });
   assert.equal(await readStatusAndBody(confirmation), formatResponse(registeredEmail, "email verified"));
   await world.request("/reset_password", form({ email: lowerCaseEmail }));
   const reset = {
@@ -133,7 +133,7 @@ test("responses and pages for the holder of an emailed token contain the registe
   };
   const page = await visitor.open(`/reset?token=${reset.reset_token}`);
   assert.match(page.html, new RegExp(`value="${registeredEmail}" autocomplete="username"`));
-  const redemption = redeemToken(world, reset);
+  const redemption = redeemResetToken(world, reset);
   assert.equal(await readStatusAndBody(redemption), formatResponse(registeredEmail, "Password updated"));
   assert.deepEqual(await deliverRecipients(world), [`password_changed ${registeredEmail}`]);
   await logInForCookies(world, { email: lowerCaseEmail, password: `${strongPassword}!` });
@@ -153,25 +153,25 @@ test("an account takes the spelling of the registration whose link confirms it",
   // A request for another email with any spelling resends the newest registration.
   await world.request("/email_verification", form({ email: spellings[0] as string }));
   assert.deepEqual(await deliverRecipients(world), [`confirm_email ${last}`]);
-  const wrongAddress = confirmEmail(world, {
+  const wrongAddress = verifyEmail(world, {
     email: lowerCaseEmail,
     token: tokens[1] ?? "",
     password: `${strongPassword} ${email}`,
   });
   await assertRejected(wrongAddress, 403);
-  const confirmation = confirmEmail(world, {
+  const confirmation = verifyEmail(world, {
     email: last,
     token: tokens[1] ?? "",
     password: `${strongPassword} ${email}`,
   });
   assert.equal(await readStatusAndBody(confirmation), formatResponse(email, "email verified"));
-  for (const token of tokens) await assertRejected(confirmEmail(world, { token, password: strongPassword }), 403);
+  for (const token of tokens) await assertRejected(verifyEmail(world, { token, password: strongPassword }), 403);
   assert.equal((await world.auth.admin.findAccount(last))?.email, email);
 });
 
 test("an email change uses the new spelling of its request, and emails the old address in its registered spelling", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world, { ...owner, email: registeredEmail });
+  await registerAndVerify(world, { ...owner, email: registeredEmail });
   const headers = { Cookie: await logInForCookies(world, { ...owner, email: lowerCaseEmail }) };
   const changeEmail = (email: string) => world.request("/profile/email", form({ email }, { method: "PUT", headers }));
   assert.equal(
@@ -187,7 +187,7 @@ test("an email change uses the new spelling of its request, and emails the old a
   ]);
   const token = mails.find((mail) => mail.token)?.token ?? "";
   await world.db.outbox.add({ kind: "moving", language: "en", email: registeredEmail });
-  const confirmation = confirmEmail(world, { token, email: "bob@new.example", password: strongPassword });
+  const confirmation = verifyEmail(world, { token, email: "bob@new.example", password: strongPassword });
   assert.equal(await readStatusAndBody(confirmation), formatResponse("Bob@New.Example", "email verified"));
   assert.deepEqual(
     (await deliverRecipients(world)).toSorted(),
@@ -203,7 +203,7 @@ test("an email change uses the new spelling of its request, and emails the old a
 
 test("a reset email that an older node left in the outbox goes to the registered spelling", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world, { ...owner, email: registeredEmail });
+  await registerAndVerify(world, { ...owner, email: registeredEmail });
   await world.db.outbox.add({ kind: "reset", language: "en", email: lowerCaseEmail });
   await world.db.outbox.add({ kind: "password_changed", language: "en", email: lowerCaseEmail });
   assert.deepEqual(await deliverRecipients(world), [
@@ -214,7 +214,7 @@ test("a reset email that an older node left in the outbox goes to the registered
 
 test("all spellings of an address share their limits and the merged entries of the audit trail", async () => {
   await using world = await createProductionWorld({ LIMIT_LOGIN_ACCOUNT: "4/15m", LIMIT_MAIL_ACCOUNT: "4/1h" });
-  await registerAndConfirm(world, { ...owner, email: registeredEmail });
+  await registerAndVerify(world, { ...owner, email: registeredEmail });
   await world.auth.flush();
   const before = (await world.auth.audit.list({ limit: 999 })).length;
   for (const email of otherSpellings)
@@ -245,7 +245,7 @@ test("a password that resembles the address is rejected in any spelling of both"
 
 test("pages that conceal accounts show the address as typed", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world, { ...owner, email: registeredEmail });
+  await registerAndVerify(world, { ...owner, email: registeredEmail });
   for (const [path, fields] of [
     ["/forgot", {}],
     ["/verify", {}],
@@ -253,7 +253,7 @@ test("pages that conceal accounts show the address as typed", async () => {
   ] as const) {
     const visitor = createVisitor(world);
     assertRedirect(
-      await visitor.fill(await visitor.open(path), { ...fields, email: " GUILLAUME@holberton.io" }),
+      await visitor.submit(await visitor.open(path), { ...fields, email: " GUILLAUME@holberton.io" }),
       "/mailbox",
     );
     assert.match((await visitor.open("/mailbox")).html, /<bdi>GUILLAUME@holberton\.io<\/bdi>/, path);

@@ -9,7 +9,7 @@ import { OpenError } from "../../src/errors.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import { type Disk, limitedDisk, tinyDisk } from "../support/disks.ts";
 import { hashThreads } from "../support/hash-threads.ts";
-import { failToStart, type Service, startService, temporaryFolder } from "../support/service.ts";
+import { createTemporaryFolder, runProgram, type Service, startService } from "../support/service.ts";
 
 const password = "secret";
 
@@ -46,7 +46,7 @@ function assertUnavailable({ status, headers, text }: CompleteResponse): void {
 
 // id: locked-database
 test("while the database is locked, writes get 503 and sessions still work; afterwards writes work again", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   const path = join(folder.path, "accounts.db");
   await using service = await startService({ DATABASE_URL: `sqlite:${path}` });
   await register(service, "bob@example.com");
@@ -81,9 +81,12 @@ test("while the database is locked, writes get 503 and sessions still work; afte
 
 /** Fills the disk during registrations, frees it again, and checks which accounts were stored. */
 async function registerOnFullDisk(disk: Disk, reason: string): Promise<void> {
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   const path = join(folder.path, "accounts.db");
-  await using service = await startService({ DATABASE_URL: `sqlite:${path}` }, { under: disk.under(folder.path) });
+  await using service = await startService(
+    { DATABASE_URL: `sqlite:${path}` },
+    { wrapper: disk.wrapperFor(folder.path) },
+  );
   const pid = Number(service.process.pid);
   await register(service, "bob@example.com");
   const cookie = await logIn(service, "bob@example.com");
@@ -112,7 +115,7 @@ async function registerOnFullDisk(disk: Disk, reason: string): Promise<void> {
   assert.equal((await register(service, "alice@example.com")).status, 200);
   assert.equal((await send(service, "GET", "/health/ready")).status, 200);
   const copy = join(folder.path, "copy.db");
-  for (const suffix of ["", "-wal"]) copyFileSync(disk.outerPath(pid, path) + suffix, copy + suffix);
+  for (const suffix of ["", "-wal"]) copyFileSync(disk.toHostPath(pid, path) + suffix, copy + suffix);
   using stored = new DatabaseSync(copy);
   assert.equal(stored.prepare("pragma integrity_check").get()?.integrity_check, "ok");
   const users = stored.prepare("select email from users").all();
@@ -131,7 +134,7 @@ test(`if no file can grow, ${expectation}`, { skip: limitedDisk.unavailable }, (
 );
 
 test("a damaged database makes /health/ready fail, and once it is restored the same process works again", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   const path = join(folder.path, "accounts.db");
   await using service = await startService({ DATABASE_URL: `sqlite:${path}` });
   await register(service, "bob@example.com");
@@ -171,7 +174,7 @@ async function createDatabase(path: string): Promise<void> {
 }
 
 test("if the database cannot be used, the start fails with one line that names the reason and the remedy", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   const path = join(folder.path, "accounts.db");
   await createDatabase(path);
   const intact = readFileSync(path);
@@ -197,7 +200,7 @@ test("if the database cannot be used, the start fails with one line that names t
   chmodSync(path, 0o400);
   // In a separate process, because file modes restrict root only without its capabilities.
   const under = process.getuid?.() === 0 ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] : [];
-  const { code, stdout, stderr } = await failToStart({ DATABASE_URL: `sqlite:${path}` }, [], { under });
+  const { code, stdout, stderr } = await runProgram({ DATABASE_URL: `sqlite:${path}` }, [], { wrapper: under });
   assert.deepEqual([code, stdout], [1, ""], stderr);
   const [, line = ""] = /^bienvenue: (.*)\n$/.exec(stderr) ?? [];
   assertLine(

@@ -3,25 +3,25 @@ import { writeFile } from "node:fs/promises";
 import { join as path } from "node:path";
 import { test } from "../support/engines.ts";
 import {
-  confirmEmail,
   createProductionWorld,
   deliverMails,
   deliverToken,
   logInForCookies,
   owner,
-  registerAndConfirm,
+  registerAndVerify,
   strongPassword,
+  verifyEmail,
 } from "../support/production.ts";
-import { runInOwnProcess, temporaryFolder } from "../support/service.ts";
+import { createTemporaryFolder, runInOwnProcess } from "../support/service.ts";
 import {
   assertRejected,
   bob,
-  json,
   multipart,
   readStatusAndBody,
-  redeemToken,
+  redeemResetToken,
   register,
-  requestToken,
+  requestResetToken,
+  withJson,
 } from "../support/steps.ts";
 import { assertRedirect, createVisitor, readField } from "../support/visitor.ts";
 import { createWorld, form } from "../support/world.ts";
@@ -56,7 +56,7 @@ test("every endpoint removes invisible characters around an address", async () =
     await assertRejected(world.request("/users", form({ ...bob, email })), 400, /^email already registered$/);
     for (const init of [
       form({ ...bob, email }),
-      json({ ...bob, email }),
+      withJson({ ...bob, email }),
       multipart(Object.entries({ ...bob, email })),
     ]) {
       assert.equal(
@@ -64,9 +64,9 @@ test("every endpoint removes invisible characters around an address", async () =
         '200 {"email":"bob@example.com","message":"logged in"}\n',
       );
     }
-    const reset = { email, reset_token: await requestToken(world, email), new_password: bob.password };
+    const reset = { email, reset_token: await requestResetToken(world, email), new_password: bob.password };
     assert.equal(
-      await readStatusAndBody(redeemToken(world, reset)),
+      await readStatusAndBody(redeemResetToken(world, reset)),
       '200 {"email":"bob@example.com","message":"Password updated"}\n',
     );
   }
@@ -102,7 +102,7 @@ test("an invisible character inside an address adds a reason to the error messag
 
 test("in production invisible characters are removed or reported too, and emails go to the cleaned address", async () => {
   await using world = await createProductionWorld({ LIMIT_MAIL_ACCOUNT: "99/1h", LIMIT_REGISTRATION_ACCOUNT: "99/1h" });
-  await registerAndConfirm(world, { ...owner, email: "bob@example.com\u200b" });
+  await registerAndVerify(world, { ...owner, email: "bob@example.com\u200b" });
   const headers = { Cookie: await logInForCookies(world, { ...owner, email: "\u2060bob@example.com" }) };
   for (const email of paddedAddresses) {
     const resetRequest = world.request("/reset_password", form({ email }));
@@ -128,13 +128,13 @@ test("in production invisible characters are removed or reported too, and emails
   assert.equal((await world.request("/profile/email", emailChange)).status, 200);
   const { token = "", to } = (await deliverMails(world)).find((mail) => mail.token) ?? {};
   assert.equal(to, "eve@example.com");
-  const confirmation = confirmEmail(world, { email: "\u200eeve@example.com", token, password: strongPassword });
+  const confirmation = verifyEmail(world, { email: "\u200eeve@example.com", token, password: strongPassword });
   assert.equal(await readStatusAndBody(confirmation), '200 {"email":"eve@example.com","message":"email verified"}\n');
 });
 
 test("pages remove invisible characters around an address, and report one inside next to the field, in the user's language", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const messages = {
     en: /^This address contains an invisible character\./,
     fr: /^Cette adresse contient un caractère invisible\./,
@@ -143,7 +143,7 @@ test("pages remove invisible characters around an address, and report one inside
     const visitor = createVisitor(world, { "Accept-Language": language });
     const email = "bob@exam\u200bple.com";
     for (const page of ["/login", "/register", "/forgot", "/verify"]) {
-      const response = await visitor.fill(await visitor.open(page), {
+      const response = await visitor.submit(await visitor.open(page), {
         email,
         password: strongPassword,
         new_password: strongPassword,
@@ -154,17 +154,17 @@ test("pages remove invisible characters around an address, and report one inside
     }
   }
   const visitor = createVisitor(world);
-  assertRedirect(await visitor.fill(await visitor.open("/forgot"), { email: "bob@example.com\u200b" }), "/mailbox");
+  assertRedirect(await visitor.submit(await visitor.open("/forgot"), { email: "bob@example.com\u200b" }), "/mailbox");
   assert.match((await visitor.open("/mailbox")).html, /<bdi>bob@example\.com<\/bdi>/);
   await deliverToken(world);
   assertRedirect(
-    await visitor.fill(await visitor.open("/login"), { email: "\u00a0bob@example.com", password: strongPassword }),
+    await visitor.submit(await visitor.open("/login"), { email: "\u00a0bob@example.com", password: strongPassword }),
     "/account",
   );
 });
 
 test("an import removes invisible characters around an address, and reports the line of an address with one inside", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   const file = path(folder.path, "accounts.jsonl");
   const line = (email: string) => JSON.stringify({ email, hashed_password: "!" });
   await writeFile(

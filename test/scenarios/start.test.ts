@@ -11,7 +11,7 @@ import pg from "pg";
 import { runCommand } from "../support/commands.ts";
 import { createEmptyDatabase, type TestDatabase } from "../support/databases.ts";
 import { currentEngine, test } from "../support/engines.ts";
-import { failToStart, launchService, startService, temporaryFolder } from "../support/service.ts";
+import { createTemporaryFolder, launchService, runProgram, startService } from "../support/service.ts";
 import { productionEnvironment } from "../support/world.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -38,8 +38,8 @@ test("a service that cannot listen closes the database, prints the reason in one
       ? [[{ PORT: "443" }, /^bienvenue: this user cannot listen on port 443; .*PORT=5000\n$/] as const]
       : []),
   ] as const) {
-    const { code, stdout, stderr } = await failToStart({ DATABASE_URL: database.url, ...environment }, [], {
-      under: withoutCapabilities,
+    const { code, stdout, stderr } = await runProgram({ DATABASE_URL: database.url, ...environment }, [], {
+      wrapper: withoutCapabilities,
     });
     // A killed process has no exit code.
     assert.equal(code, 1, stderr);
@@ -52,14 +52,14 @@ test("a service that cannot listen closes the database, prints the reason in one
 });
 
 test("an inaccessible database is not reported as a problem with the port", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   chmodSync(folder.path, 0o755);
   for (const args of [[], ["migrate"], ["users", "list"], ["backup", "/nowhere/at/all"]]) {
     const DATABASE_URL =
       currentEngine() === "sqlite"
         ? `sqlite:${join(folder.path, "new.db")}`
         : "postgres://%2Froot%2Fnowhere/name?sslrootcert=/root/x";
-    const { code, stderr } = await failToStart({ DATABASE_URL, PORT: "5000" }, args, { under: asUnprivilegedUser() });
+    const { code, stderr } = await runProgram({ DATABASE_URL, PORT: "5000" }, args, { wrapper: asUnprivilegedUser() });
     assert.equal(code, 1);
     assert.match(stderr, /^bienvenue: .+\n$/);
     assert.doesNotMatch(stderr, /port|5000|^ +at /m);
@@ -129,7 +129,7 @@ describe("while another node migrates", { concurrency: 4 }, () => {
   test("a waiting node that is process 1 of a container stops on a signal", { skip: skipReason }, async () => {
     await using database = await createEmptyDatabase(currentEngine());
     await using _ = await holdMigrationLock(database);
-    await using starting = launchService({ DATABASE_URL: database.url }, { under: isolated });
+    await using starting = launchService({ DATABASE_URL: database.url }, { wrapper: isolated });
     await starting.waitFor("migration_waiting");
     const { pid } = starting.process;
     const [child = ""] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ");
@@ -187,7 +187,7 @@ testOnce("a database in memory is not logged as created, and is a weak setting i
 });
 
 testOnce("a rejected DATABASE_URL creates no file", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   for (const path of [
     "x.db\n",
     "x.db-wal",
@@ -209,7 +209,7 @@ testOnce("a rejected DATABASE_URL creates no file", async () => {
   assert.deepEqual(readdirSync(folder.path), []);
   await using service = await startService(
     { DATABASE_URL: "sqlite:./a b.db" },
-    { under: ["env", `--chdir=${folder.path}`] },
+    { wrapper: ["env", `--chdir=${folder.path}`] },
   );
   assert.equal(await service.end("SIGTERM"), 0);
   assert.deepEqual(readdirSync(folder.path), ["a b.db"]);

@@ -7,12 +7,12 @@ import { startMailServer } from "../support/mail-server.ts";
 import {
   createProductionWorld,
   deliverMails,
+  formatCookieHeader,
   logInForCookies,
   owner,
   readCookies,
-  registerAndConfirm,
+  registerAndVerify,
   strongPassword,
-  toCookieHeader,
 } from "../support/production.ts";
 import { day, form, hour, productionEnvironment, type World } from "../support/world.ts";
 
@@ -94,14 +94,14 @@ const ownerActions: Record<
     },
   },
   "resets and logs in": {
-    prepare: (world) => registerAndConfirm(world),
+    prepare: (world) => registerAndVerify(world),
     async act(world) {
       await resetPassword(world);
       await logInForCookies(world, { ...owner, password: `${strongPassword}!` });
     },
   },
   "changes the email address of an account to it": {
-    prepare: (world) => registerAndConfirm(world, { ...owner, email: "former@example.com" }),
+    prepare: (world) => registerAndVerify(world, { ...owner, email: "former@example.com" }),
     async act(world) {
       const Cookie = await logInForCookies(world, { ...owner, email: "former@example.com" });
       await world.request("/profile/email", form({ email: owner.email }, { method: "PUT", headers: { Cookie } }));
@@ -113,7 +113,7 @@ const ownerActions: Record<
     },
   },
   "deletes the account": {
-    prepare: (world) => registerAndConfirm(world),
+    prepare: (world) => registerAndVerify(world),
     act: async (world) => world.auth.admin.deleteAccount((await world.auth.admin.findAccount(owner.email))?.id ?? 0),
   },
 };
@@ -123,7 +123,7 @@ for (const [action, { prepare, act }] of Object.entries(ownerActions)) {
   test(`an attacker with a pending registration and email change for an address cannot see that its owner ${action}`, async () => {
     await using world = await createProductionWorld({ LIMIT_MAIL_NETWORK: "100/1h" });
     await prepare?.(world);
-    await registerAndConfirm(world, attacker);
+    await registerAndVerify(world, attacker);
     const Cookie = await logInForCookies(world, attacker, "", attackerAddress.ip);
     await world.request("/users", {
       ...form({ ...owner, password: attacker.password }),
@@ -151,11 +151,11 @@ for (const [action, { prepare, act }] of Object.entries(ownerActions)) {
 // id: taken-address-refused
 test("an email change to an address that has an account by now cannot be confirmed", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world, attacker);
+  await registerAndVerify(world, attacker);
   const Cookie = await logInForCookies(world, attacker);
   await world.request("/profile/email", form({ email: owner.email }, { method: "PUT", headers: { Cookie } }));
   const token = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const fields = { email: owner.email, password: attacker.password, token };
   for (let i = 0; i < 2; i++) {
     const response = await world.request("/email_verification", form(fields, { method: "PUT" }));
@@ -199,7 +199,7 @@ for (const [name, send] of Object.entries(requests)) {
           ),
         );
       }
-      await registerAndConfirm(world, attacker);
+      await registerAndVerify(world, attacker);
       const attackerCookies = await logInForCookies(world, attacker, "", attackerAddress.ip);
       for (let i = 0; i < otherCount; i++) {
         assert.equal((await send(world, otherCookies[i] ?? "", `192.0.2.${i}`)).status, 200);
@@ -232,7 +232,7 @@ test("if attackers have used up the registration emails of a mailbox, its owner 
 test("the owner can reset the password from an unknown device and log in while attackers keep sending requests", async () => {
   await using server = await startMailServer();
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const url = `smtp://127.0.0.1:${server.port}`;
   const settings = readSettings({ ...productionEnvironment, SMTP_URL: url, BCRYPT_COST: "4" });
   const mailer = createSmtpMailer(url, settings);
@@ -271,7 +271,7 @@ test("the owner can reset the password from an unknown device and log in while a
   assert.equal(resetResponse.status, 200, await resetResponse.text());
   await sendAttackRequests();
   const changedOwner = { email: owner.email, password: `${strongPassword}!` };
-  const Cookie = toCookieHeader(readCookies(resetResponse));
+  const Cookie = formatCookieHeader(readCookies(resetResponse));
   for (const [cookie, ip] of [
     [Cookie, "192.0.2.44"],
     ["", ownerAddress.ip],

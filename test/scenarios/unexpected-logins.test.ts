@@ -4,12 +4,12 @@ import {
   createProductionWorld,
   deliverMails,
   deliverToken,
+  formatCookieHeader,
   logInForCookies,
   owner,
   readCookies,
-  registerAndConfirm,
+  registerAndVerify,
   strongPassword,
-  toCookieHeader,
 } from "../support/production.ts";
 import { createWorld, day, form, type World } from "../support/world.ts";
 
@@ -22,7 +22,7 @@ async function logIn(world: World, password = strongPassword, Cookie = "") {
   const response = await world.request("/sessions", form({ email: owner.email, password }, { headers }));
   assert.equal(response.status, 200, await response.clone().text());
   const notices = (await deliverMails(world)).map(({ kind, to, device, times }) => ({ kind, to, device, times }));
-  return { notices, cookies: toCookieHeader(readCookies(response)) };
+  return { notices, cookies: formatCookieHeader(readCookies(response)) };
 }
 
 const newDeviceNotices = [
@@ -57,7 +57,7 @@ for (const [mode, create] of Object.entries(modes)) {
 
   test(`the first login right after a registration sends no email, ${mode}`, async () => {
     await using world = await create();
-    await registerAndConfirm(world);
+    await registerAndVerify(world);
     assert.deepEqual((await logIn(world)).notices, []);
   });
 
@@ -74,20 +74,20 @@ for (const [mode, create] of Object.entries(modes)) {
 // id: login-after-reset
 test("after a password reset, only a login from another device sends an email", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   await logIn(world);
   await world.request("/reset_password", form({ email: owner.email }));
   const fields = { email: owner.email, reset_token: await deliverToken(world), new_password: newPassword };
   const reset = await world.request("/reset_password", form(fields, { method: "PUT" }));
   assert.equal(reset.status, 200);
   await deliverMails(world);
-  assert.deepEqual((await logIn(world, newPassword, toCookieHeader(readCookies(reset)))).notices, []);
+  assert.deepEqual((await logIn(world, newPassword, formatCookieHeader(readCookies(reset)))).notices, []);
   assert.deepEqual((await logIn(world, newPassword)).notices, newDeviceNotices);
 });
 
 test("if devices are not remembered, only the first login after a password reset sends an email", async () => {
   await using world = await createProductionWorld({ RATE_LIMIT: "off" });
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   await logIn(world);
   await world.request("/reset_password", form({ email: owner.email }));
   const fields = { email: owner.email, reset_token: await deliverToken(world), new_password: newPassword };
@@ -99,7 +99,7 @@ test("if devices are not remembered, only the first login after a password reset
 
 test("a first login sends an email a day after the registration, and after the last device was swept", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   world.clock.advance(day);
   assert.deepEqual((await logIn(world)).notices, newDeviceNotices);
   world.clock.advance(401 * day);
@@ -113,7 +113,7 @@ test("an invited user gets an email about a login from a device other than the o
   const fields = { email: owner.email, reset_token: await deliverToken(world), new_password: newPassword };
   const set = await world.request("/reset_password", form(fields, { method: "PUT" }));
   await deliverMails(world);
-  assert.deepEqual((await logIn(world, newPassword, toCookieHeader(readCookies(set)))).notices, []);
+  assert.deepEqual((await logIn(world, newPassword, formatCookieHeader(readCookies(set)))).notices, []);
   assert.deepEqual((await logIn(world, newPassword)).notices, newDeviceNotices);
 });
 

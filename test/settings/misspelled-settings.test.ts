@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { findMisspellings } from "../../src/settings/misspelled-settings.ts";
 import { readSettings } from "../../src/settings/settings.ts";
-import { failToStart, runInOwnProcess, startService } from "../support/service.ts";
+import { runInOwnProcess, runProgram, startService } from "../support/service.ts";
 import { productionEnvironment } from "../support/world.ts";
 
 const names = Object.keys(readSettings());
@@ -129,7 +129,7 @@ test("the service logs a misspelled setting, a command prints it to standard err
 
 test("a start that fails because a setting is missing names the variable that was probably meant", async () => {
   const { SMTP_URL = "", ...rest } = productionEnvironment as Record<string, string>;
-  const { code, stdout, stderr } = await failToStart({ ...rest, SMTP_URI: SMTP_URL });
+  const { code, stdout, stderr } = await runProgram({ ...rest, SMTP_URI: SMTP_URL });
   assert.deepEqual([code, stdout], [1, ""]);
   assert.match(stderr, /SMTP_URI is not a setting and has no effect; did you mean SMTP_URL\?\n/);
   assert.match(stderr, /^ {2}SMTP_URL: missing; /m);

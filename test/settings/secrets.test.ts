@@ -7,7 +7,7 @@ import { toListenError } from "../../src/http/listen-error.ts";
 import { redactDatabaseUrl } from "../../src/settings/database-url.ts";
 import { readSettings, SettingsError } from "../../src/settings/settings.ts";
 import { runCommand } from "../support/commands.ts";
-import { temporaryFolder } from "../support/service.ts";
+import { createTemporaryFolder } from "../support/service.ts";
 
 /** The two halves of a password, around a character that must be encoded. */
 const [one, two] = ["Zq7xKw", "Vj9mTb"];
@@ -267,7 +267,7 @@ test("neither the service nor the command line prints the URL or a stack", async
 });
 
 test("errors of openDB do not contain the password", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   const unreadable = cases.filter(({ name, value }) => name === "DATABASE_URL" && !value.includes("accounts.db?"));
   const readable = [
     `postgres://bob:${password}@127.0.0.1:1/name`,

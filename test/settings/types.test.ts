@@ -5,7 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { readSettings } from "../../src/settings/settings.ts";
 import { contrastRatio, minContrast, readableColor, surfaces, textColorOn } from "../../src/values/colors.ts";
-import { temporaryFolder } from "../support/service.ts";
+import { createTemporaryFolder } from "../support/service.ts";
 import { getSettingsError } from "../support/settings-error.ts";
 
 test("durations are read in seconds, minutes, hours and days", () => {
@@ -103,7 +103,7 @@ test("an accent color is readable on light and dark pages; an error suggests one
 });
 
 test("a logo must be an SVG or PNG file of at most 8 KiB", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   const logo = async (name: string, content: string | Buffer) => {
     const path = join(folder.path, name);
     await writeFile(path, content);

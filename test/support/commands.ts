@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import type { Readable } from "node:stream";
 import { after } from "node:test";
 import { fileURLToPath } from "node:url";
-import type { Order } from "./command-host.ts";
-import { type Exit, failToStart, standardEnvironment } from "./service.ts";
+import type { CommandRequest } from "./command-host.ts";
+import { createDefaultEnvironment, type ProgramResult, runProgram } from "./service.ts";
 
 /** In milliseconds. */
 const commandTimeout = 20_000;
@@ -33,13 +33,13 @@ export function runCommand(
   environment: Record<string, string> = {},
   folder = process.cwd(),
   under: readonly string[] = [],
-): Promise<Exit & { stdout: string }> {
+): Promise<ProgramResult & { stdout: string }> {
   const [name = ""] = args;
   if (!seen.has(name)) {
     seen.add(name);
-    return failToStart(environment, [...args], { under: [...under, "sh", "-c", 'cd "$0" && exec "$@"', folder] });
+    return runProgram(environment, [...args], { wrapper: [...under, "sh", "-c", 'cd "$0" && exec "$@"', folder] });
   }
-  const running = last.then(() => runInHost(under, args, { ...standardEnvironment(), ...environment }, folder));
+  const running = last.then(() => runInHost(under, args, { ...createDefaultEnvironment(), ...environment }, folder));
   last = running.catch(() => {});
   return running;
 }
@@ -49,13 +49,13 @@ async function runInHost(
   args: readonly string[],
   environment: Record<string, string>,
   folder: string,
-): Promise<Exit & { stdout: string }> {
+): Promise<ProgramResult & { stdout: string }> {
   const key = under.join(" ");
   const running = hosts.get(key);
   const child = running?.connected ? running : startHost(under);
   hosts.set(key, child);
-  const order: Order = { args, environment, folder, end: randomUUID() };
-  const printed = [child.stdout, child.stderr].map((stream) => readUntil(order.end, stream as Readable));
+  const order: CommandRequest = { args, environment, folder, endMarker: randomUUID() };
+  const printed = [child.stdout, child.stderr].map((stream) => readUntil(order.endMarker, stream as Readable));
   const tooLong = setTimeout(() => child.kill("SIGKILL"), commandTimeout);
   child.send(order);
   const [stdout = "", stderr = ""] = await Promise.all(printed).finally(() => clearTimeout(tooLong));

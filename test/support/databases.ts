@@ -4,7 +4,7 @@ import pg from "pg";
 import { DatabaseUnavailable } from "../../src/errors.ts";
 import { writeMigratedFile } from "./migrated-sqlite.ts";
 import { createEmptySchema, createMigratedSchema, type TestSchema } from "./schemas.ts";
-import { temporaryFolder } from "./service.ts";
+import { createTemporaryFolder } from "./service.ts";
 
 /** A database of one test. */
 export interface TestDatabase extends AsyncDisposable {
@@ -37,7 +37,7 @@ export async function createMigratedDatabase(engine: "sqlite" | "postgres"): Pro
 }
 
 async function emptyFile(): Promise<TestDatabase & { readonly path: string }> {
-  const folder = await temporaryFolder();
+  const folder = await createTemporaryFolder();
   const path = join(folder.path, "bienvenue.db");
   return {
     path,

@@ -8,9 +8,9 @@ export interface Disk {
   /** Why this machine cannot create one; false if it can. */
   readonly unavailable: string | false;
   /** Returns the command that starts the service with the disk mounted on its folder. */
-  under(folder: string): string[];
+  wrapperFor(folder: string): string[];
   /** Returns the path under which the test sees a path of the service. */
-  outerPath(pid: number, path: string): string;
+  toHostPath(pid: number, path: string): string;
   fill(pid: number, folder: string, database: string): void;
   free(pid: number, folder: string): void;
 }
@@ -21,28 +21,28 @@ const mount = 'mount -t tmpfs -o size=1m tmpfs "$0"';
 /** A real disk of one megabyte, in a mount namespace that ends with the process. */
 export const tinyDisk: Disk = {
   unavailable: spawnSync("unshare", [...inNewMounts, mount, tmpdir()]).status !== 0 && "this user cannot mount a disk",
-  under: (folder) => ["unshare", ...inNewMounts, `${mount} && exec "$@"`, folder],
-  outerPath: (pid, path) => `/proc/${pid}/root${path}`,
+  wrapperFor: (folder) => ["unshare", ...inNewMounts, `${mount} && exec "$@"`, folder],
+  toHostPath: (pid, path) => `/proc/${pid}/root${path}`,
   fill(pid, folder) {
     try {
-      writeFileSync(tinyDisk.outerPath(pid, join(folder, "filler")), new Uint8Array(2 ** 20));
+      writeFileSync(tinyDisk.toHostPath(pid, join(folder, "filler")), new Uint8Array(2 ** 20));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
     }
   },
-  free: (pid, folder) => rmSync(tinyDisk.outerPath(pid, join(folder, "filler"))),
+  free: (pid, folder) => rmSync(tinyDisk.toHostPath(pid, join(folder, "filler"))),
 };
 
 /** The disk of the machine. Filling it sets a limit on the file size of the process. */
 export const limitedDisk: Disk = {
   unavailable: spawnSync("prlimit", ["--version"]).status !== 0 && "prlimit is not installed",
-  under: () => [],
-  outerPath: (_, path) => path,
-  fill: (pid, folder, database) => limitFiles(pid, statSync(join(folder, `${database}-wal`)).size),
-  free: (pid) => limitFiles(pid, "unlimited"),
+  wrapperFor: () => [],
+  toHostPath: (_, path) => path,
+  fill: (pid, folder, database) => limitFileSize(pid, statSync(join(folder, `${database}-wal`)).size),
+  free: (pid) => limitFileSize(pid, "unlimited"),
 };
 
 /** Limits the size of the files that a process writes. */
-export function limitFiles(pid: number, bytes: number | "unlimited"): void {
+export function limitFileSize(pid: number, bytes: number | "unlimited"): void {
   execFileSync("prlimit", ["--pid", String(pid), `--fsize=${bytes}:`]);
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { reportUnseenAnswers } from "./descriptions/report-unseen.ts";
 import { type PostgresServer, prepareServers, startPostgres } from "./postgres-server.ts";
 import { createRunFolder, removeRunFolder } from "./run-folder.ts";
-import { keepSchemas } from "./schemas.ts";
+import { enableSchemaReuse } from "./schemas.ts";
 
 let folder: string | undefined;
 let prepared: string | undefined;
@@ -27,7 +27,7 @@ export async function globalSetup(): Promise<void> {
   // Vacuum would record that the tables of a kept schema have no rows, which changes the plans of the next test.
   server = await startPostgres({ configuration: { max_connections: 500, autovacuum: "off" } });
   process.env.TEST_DATABASE_URL = server.url;
-  await keepSchemas(server.url);
+  await enableSchemaReuse(server.url);
 }
 
 /**

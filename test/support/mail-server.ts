@@ -9,7 +9,7 @@ export interface MailServer extends AsyncDisposable {
   /** The accepted emails, oldest first. */
   readonly mails: ReceivedMail[];
   /** Waits for the next email. */
-  next(): Promise<ReceivedMail>;
+  nextMail(): Promise<ReceivedMail>;
   /** The number of connections so far. */
   readonly connections: number;
   /** The logins, as `user:password`. */
@@ -71,7 +71,7 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
   return {
     port: (listener.address() as AddressInfo).port,
     mails,
-    next: async () => (await arrived.next()).value?.[0],
+    nextMail: async () => (await arrived.next()).value?.[0],
     logins,
     get connections() {
       return connections;

@@ -5,7 +5,7 @@ import type { Store } from "./engine-store.ts";
 import { hashThreads } from "./hash-threads.ts";
 
 /** Starts another node on the database of a store. Disposing of `resources` closes it. */
-export async function addNode(
+export async function startNode(
   resources: AsyncDisposableStack,
   { url, clock }: Store,
   options: AuthOptions & { readonly settings: Settings },

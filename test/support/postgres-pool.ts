@@ -22,10 +22,10 @@ interface AcquiredPostgres extends AsyncDisposable {
   readonly db: DB;
 }
 
-const kept: PooledPostgres[] = [];
+const pool: PooledPostgres[] = [];
 
 after(async () => {
-  for (const one of kept) await end(one);
+  for (const one of pool) await closePooled(one);
 });
 
 /**
@@ -33,33 +33,33 @@ after(async () => {
  * the other, because creating one takes longer than the queries of most tests.
  */
 export async function acquirePostgres(options: Pick<Store, "lifetimes" | "clock">): Promise<AcquiredPostgres> {
-  const one = kept.pop() ?? (await make());
-  const engine = lend(one.engine);
+  const one = pool.pop() ?? (await createPooled());
+  const engine = keepConnectionsOpen(one.engine);
   const db = new DB({ ...options, db: new Kysely<Schema>({ dialect: engine.dialect }), engine });
   return {
     database: one.database,
     db,
     async [Symbol.asyncDispose]() {
       await db.close();
-      if (await one.database.empty()) kept.push(one);
-      else await end(one);
+      if (await one.database.empty()) pool.push(one);
+      else await closePooled(one);
     },
   };
 }
 
-async function make(): Promise<PooledPostgres> {
+async function createPooled(): Promise<PooledPostgres> {
   const database = addSql(await createMigratedSchema());
   const { engine } = await open(database.url, { settings: { ...readSettings(), AUTO_MIGRATE: "off" } });
   return { database, engine };
 }
 
-async function end({ database, engine }: PooledPostgres): Promise<void> {
+async function closePooled({ database, engine }: PooledPostgres): Promise<void> {
   await engine.close();
   await database[Symbol.asyncDispose]();
 }
 
 /** Wraps an engine so that closing it leaves its connections open. */
-function lend(engine: Engine): Engine {
+function keepConnectionsOpen(engine: Engine): Engine {
   let isClosed = false;
   let inUse = 0;
   const { promise: unused, resolve } = Promise.withResolvers<void>();

@@ -13,7 +13,7 @@ const isRoot = process.getuid?.() === 0;
 export const processOwner = isRoot ? { uid: nobody, gid: nobody } : {};
 const password = "p@ss/w:rd";
 /** Makes a login a millisecond faster. Requires PostgreSQL 16. */
-const loginQuickly = ["-c", "scram_iterations=1"];
+const fastLoginOptions = ["-c", "scram_iterations=1"];
 
 /** A PostgreSQL server as a process that a test can stop, kill and start again. */
 export interface PostgresServer extends AsyncDisposable {
@@ -56,7 +56,7 @@ export async function startPostgres({
   const port = await findFreePort();
   const original = standbyOf?.data ?? (prepared && join(prepared, "data"));
   if (original) await waitForExit(run("cp", ["-a", original, data], folder));
-  else await initialize(bin, folder, programs === undefined ? loginQuickly : []);
+  else await initialize(bin, folder, programs === undefined ? fastLoginOptions : []);
   if (standbyOf) await waitForExit(run("touch", [join(data, "standby.signal")], folder));
   const settings = {
     listen_addresses: "127.0.0.1",
@@ -114,7 +114,7 @@ export async function prepareServers(): Promise<string> {
 }
 
 /** Creates an empty database in `data` under the folder. */
-async function initialize(bin: string, folder: string, settings = loginQuickly): Promise<void> {
+async function initialize(bin: string, folder: string, settings = fastLoginOptions): Promise<void> {
   const file = join(folder, "password");
   await writeFile(file, password);
   if (isRoot) await chown(file, nobody, nobody);

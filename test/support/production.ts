@@ -28,14 +28,14 @@ export async function deliverToken(world: World): Promise<string> {
   return mails[0].token;
 }
 
-export function confirmEmail(world: World, fields: Record<string, string>): Promise<Response> {
+export function verifyEmail(world: World, fields: Record<string, string>): Promise<Response> {
   return world.request("/email_verification", form(fields, { method: "PUT" }));
 }
 
 /** Registers a user and verifies the address. */
-export async function registerAndConfirm(world: World, user = owner): Promise<void> {
+export async function registerAndVerify(world: World, user = owner): Promise<void> {
   assert.equal((await world.request("/users", form(user))).status, 200);
-  assert.equal((await confirmEmail(world, { ...user, token: await deliverToken(world) })).status, 200);
+  assert.equal((await verifyEmail(world, { ...user, token: await deliverToken(world) })).status, 200);
 }
 
 /** Returns the values of the cookies that a response sets, by name. */
@@ -52,10 +52,10 @@ export function readCookies(response: Response): Record<string, string> {
 export async function logInForCookies(world: World, user = owner, cookies = "", ip = "127.0.0.1"): Promise<string> {
   const response = await world.request("/sessions", form(user, { headers: { Cookie: cookies }, ip } as RequestInit));
   assert.equal(response.status, 200, await response.clone().text());
-  return toCookieHeader(readCookies(response));
+  return formatCookieHeader(readCookies(response));
 }
 
-export function toCookieHeader(cookies: Record<string, string>): string {
+export function formatCookieHeader(cookies: Record<string, string>): string {
   return Object.entries(cookies)
     .map(([name, value]) => `${name}=${value}`)
     .join("; ");

@@ -18,12 +18,12 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
   let coverage = "";
   async function* own(): AsyncGenerator<TestEvent> {
     for await (const event of events) {
-      if (event.type === "test:coverage") coverage = totals(event.data.summary.totals);
+      if (event.type === "test:coverage") coverage = formatTotals(event.data.summary.totals);
       else if (!durations.take(event)) yield event;
     }
   }
   yield* Readable.from(own()).compose(new spec());
-  yield durations.slowest();
+  yield durations.formatSlowest();
   yield coverage;
 }
 
@@ -50,7 +50,7 @@ class Durations {
     if (file.endsWith(".test.ts")) this.#files.set(file, (this.#files.get(file) ?? 0) + this.#last);
   }
 
-  slowest(): string {
+  formatSlowest(): string {
     if (this.#files.size < 2) return "";
     const first = [...this.#files].toSorted(([, a], [, b]) => b - a).slice(0, slowestCount);
     const lines = first.map(
@@ -62,7 +62,7 @@ class Durations {
 
 type Totals = Extract<TestEvent, { type: "test:coverage" }>["data"]["summary"]["totals"];
 
-function totals({ coveredLinePercent: lines, coveredBranchPercent: branches }: Totals): string {
+function formatTotals({ coveredLinePercent: lines, coveredBranchPercent: branches }: Totals): string {
   // V8 does not count branches in functions from the compile cache.
   const about = process.env.NODE_DISABLE_COMPILE_CACHE ? "" : "about ";
   return `ℹ lines covered ${about}${lines.toFixed(1)} %\nℹ branches covered ${about}${branches.toFixed(1)} %\n`;

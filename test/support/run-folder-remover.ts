@@ -2,14 +2,14 @@
 import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { removeRunFolder } from "./run-folder.ts";
-import { processesIn } from "./run-processes.ts";
+import { findProcesses } from "./run-processes.ts";
 
 const [folder, coverage] = process.argv.slice(2);
 if (folder === undefined) throw new Error("usage: run-folder-remover.ts FOLDER [COVERAGE]");
 await once(process.stdin.resume(), "end");
 // PostgreSQL first: killed servers would leave shared memory.
 removeRunFolder(folder);
-for (const pid of processesIn(folder).filter((pid) => pid !== process.pid)) {
+for (const pid of findProcesses(folder).filter((pid) => pid !== process.pid)) {
   try {
     process.kill(pid, "SIGKILL");
   } catch {

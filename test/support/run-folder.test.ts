@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { processesIn } from "./run-processes.ts";
-import { temporaryFolder } from "./service.ts";
+import { findProcesses } from "./run-processes.ts";
+import { createTemporaryFolder } from "./service.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -17,8 +17,8 @@ const { TEST_DATABASE_URL } = process.env;
 /** Starts a test run of one file as `npm test` does, with a separate temporary folder. */
 async function begin(body: string, environment: NodeJS.ProcessEnv = {}) {
   const resources = new AsyncDisposableStack();
-  const { path: folder } = resources.use(await temporaryFolder());
-  const { path: temporary } = resources.use(await temporaryFolder());
+  const { path: folder } = resources.use(await createTemporaryFolder());
+  const { path: temporary } = resources.use(await createTemporaryFolder());
   await chmod(temporary, 0o1777);
   const file = join(folder, "of-a-run.test.ts");
   const started = join(folder, "started");
@@ -27,7 +27,7 @@ async function begin(body: string, environment: NodeJS.ProcessEnv = {}) {
     file,
     `import { writeFileSync } from "node:fs";
     import { test } from "node:test";
-    import { startService, temporaryFolder } from ${modules[0]};
+    import { startService, createTemporaryFolder } from ${modules[0]};
     import { startPostgres } from ${modules[1]};
     const started = () => writeFileSync(${JSON.stringify(started)}, "");
     test("of a run", async () => {${body}});`,
@@ -67,8 +67,8 @@ async function begin(body: string, environment: NodeJS.ProcessEnv = {}) {
 
 test("a test run leaves nothing in the temporary folder, whether its tests pass or fail", async () => {
   for (const [body, expected] of [
-    ["await using folder = await temporaryFolder(); await using server = await startPostgres();", 0],
-    ["await using folder = await temporaryFolder(); throw new Error('fails');", 1],
+    ["await using folder = await createTemporaryFolder(); await using server = await startPostgres();", 0],
+    ["await using folder = await createTemporaryFolder(); throw new Error('fails');", 1],
   ] as const) {
     await using run = await begin(body);
     assert.equal(await run.ended, expected, run.printed());
@@ -78,7 +78,7 @@ test("a test run leaves nothing in the temporary folder, whether its tests pass 
 });
 
 test("a test run fails and names the file if a test leaves one behind", async () => {
-  await using run = await begin("await temporaryFolder();", { TEST_DATABASE_URL });
+  await using run = await begin("await createTemporaryFolder();", { TEST_DATABASE_URL });
   assert.equal(await run.ended, 1, run.printed());
   assert.match(run.printed(), /tests left files in the temporary folder: bienvenue-\w{6}\n/);
   assert.deepEqual(await run.left(), []);
@@ -88,7 +88,7 @@ test("an interrupted or killed test run leaves no files and no processes", async
   const end = async (signal: NodeJS.Signals) => {
     await using run = await begin(
       `
-      await using folder = await temporaryFolder();
+      await using folder = await createTemporaryFolder();
       await using server = await startPostgres();
       await using service = await startService({ DATABASE_URL: "sqlite:" + folder.path + "/a.db" });
       started();
@@ -99,7 +99,7 @@ test("an interrupted or killed test run leaves no files and no processes", async
     run.child.kill(signal);
     await run.ended;
     // The process that outlives the run removes the folder.
-    while ((await run.left()).length > 0 || processesIn(run.temporary).length > 0) await sleep(20);
+    while ((await run.left()).length > 0 || findProcesses(run.temporary).length > 0) await sleep(20);
   };
   await Promise.all((["SIGINT", "SIGTERM", "SIGKILL"] as const).map(end));
 });

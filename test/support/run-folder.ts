@@ -33,17 +33,17 @@ export function createRunFolder(): string {
  * Stops the PostgreSQL servers in a folder, and removes the folder. It is synchronous, because a run that ends does not wait.
  */
 export function removeRunFolder(folder: string): void {
-  for (const data of serversIn(folder)) stopServer(data);
+  for (const data of findServers(folder)) stopServer(data);
   rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 }
 
-function serversIn(folder: string): string[] {
-  return entriesOf(folder)
+function findServers(folder: string): string[] {
+  return listEntries(folder)
     .map((name) => join(folder, name, "data"))
-    .filter((data) => entriesOf(data).includes("postmaster.pid"));
+    .filter((data) => listEntries(data).includes("postmaster.pid"));
 }
 
-function entriesOf(folder: string): string[] {
+function listEntries(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
@@ -52,18 +52,18 @@ function entriesOf(folder: string): string[] {
 }
 
 function stopServer(data: string): void {
-  const pid = postmasterOf(data);
+  const pid = readPostmasterPid(data);
   // A killed server leaves its pid file, and another process may have that id by now.
   if (pid === undefined || !spawnSync("ps", ["-o", "command=", "-p", String(pid)]).stdout?.includes(data)) return;
   // An immediate shutdown. The server removes its pid file last.
   process.kill(pid, "SIGQUIT");
   const end = Date.now() + shutdownTimeout;
-  while (postmasterOf(data) !== undefined && Date.now() < end) {
+  while (readPostmasterPid(data) !== undefined && Date.now() < end) {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
   }
 }
 
-function postmasterOf(data: string): number | undefined {
+function readPostmasterPid(data: string): number | undefined {
   try {
     return Number.parseInt(readFileSync(join(data, "postmaster.pid"), "utf8"), 10) || undefined;
   } catch {

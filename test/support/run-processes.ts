@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 /** Returns the ids of the processes whose temporary folder is this one or inside it. Empty on systems other than Linux. */
-export function processesIn(folder: string): number[] {
+export function findProcesses(folder: string): number[] {
   if (process.platform !== "linux") return [];
-  const isIn = (pid: string) => environmentOf(pid).some((variable) => variable.startsWith(`TMPDIR=${folder}`));
+  const isIn = (pid: string) => readEnvironment(pid).some((variable) => variable.startsWith(`TMPDIR=${folder}`));
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && isIn(name))
     .map(Number);
 }
 
-function environmentOf(pid: string): string[] {
+function readEnvironment(pid: string): string[] {
   try {
     return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
   } catch {

@@ -15,9 +15,9 @@ export interface MigratedSchema extends TestSchema {
 
 /** Creates an empty schema, which is dropped after the test. */
 export async function createEmptySchema(): Promise<TestSchema> {
-  const name = newName();
+  const name = createName();
   await query(`create schema ${name}`);
-  return { name, url: urlOf(name), [Symbol.asyncDispose]: () => drop(name) };
+  return { name, url: getSchemaUrl(name), [Symbol.asyncDispose]: () => drop(name) };
 }
 
 /**
@@ -25,47 +25,47 @@ export async function createEmptySchema(): Promise<TestSchema> {
  * its test and reused. It gets a new name, so that a connection of the previous test cannot reach it.
  */
 export async function createMigratedSchema(): Promise<MigratedSchema> {
-  const name = (await takeKept()) ?? (await createMigrated());
+  const name = (await takeReusableSchema()) ?? (await createMigrated());
   return {
     name,
-    url: urlOf(name),
-    empty: async () => keepsSchemas() && (await isDone("empty_schema", name)),
+    url: getSchemaUrl(name),
+    empty: async () => isSchemaReuseEnabled() && (await tryReuse("empty_schema", name)),
     async [Symbol.asyncDispose]() {
-      if (!(keepsSchemas() && (await isDone("keep_schema", name, newName())))) await drop(name);
+      if (!(isSchemaReuseEnabled() && (await tryReuse("keep_schema", name, createName())))) await drop(name);
     },
   };
 }
 
 /** Creates the functions with which the server keeps schemas for reuse. */
-export async function keepSchemas(server: string): Promise<void> {
+export async function enableSchemaReuse(server: string): Promise<void> {
   const client = new pg.Client(server);
   await client.connect();
-  await client.query(keeper);
+  await client.query(reuseFunctions);
   await client.end();
   process.env.TEST_SCHEMAS = "kept";
 }
 
-function keepsSchemas(): boolean {
+function isSchemaReuseEnabled(): boolean {
   return process.env.TEST_SCHEMAS === "kept";
 }
 
-async function takeKept(): Promise<string | undefined> {
-  if (!keepsSchemas()) return undefined;
+async function takeReusableSchema(): Promise<string | undefined> {
+  if (!isSchemaReuseEnabled()) return undefined;
   const [kept] = await query<{ name: string }>(`
     delete from kept_schemas where name = (select name from kept_schemas limit 1 for update skip locked) returning name`);
   return kept?.name;
 }
 
 async function createMigrated(): Promise<string> {
-  const name = newName();
+  const name = createName();
   await query(`create schema ${name}`);
-  await (await openDB(urlOf(name))).close();
-  if (keepsSchemas()) await query(`select note_schema('${name}')`);
+  await (await openDB(getSchemaUrl(name))).close();
+  if (isSchemaReuseEnabled()) await query(`select note_schema('${name}')`);
   return name;
 }
 
 /** Empties or keeps a schema for the next test. Returns false if it cannot be reused. */
-async function isDone(what: "empty_schema" | "keep_schema", ...names: string[]): Promise<boolean> {
+async function tryReuse(what: "empty_schema" | "keep_schema", ...names: string[]): Promise<boolean> {
   const [answer] = await query<{ is: boolean }>(`select ${what}(${names.map((name) => `'${name}'`)}) as is`);
   return answer?.is === true;
 }
@@ -74,18 +74,18 @@ async function drop(name: string): Promise<void> {
   await query(`drop schema ${name} cascade`);
 }
 
-function newName(): string {
+function createName(): string {
   return `test_${randomBytes(8).toString("hex")}`;
 }
 
-function server(): string {
+function getServerUrl(): string {
   const url = process.env.TEST_DATABASE_URL;
   if (!url) throw new Error("no PostgreSQL: run the tests with npm test, or name one in TEST_DATABASE_URL");
   return url;
 }
 
-function urlOf(schema: string): string {
-  const url = new URL(server());
+function getSchemaUrl(schema: string): string {
+  const url = new URL(getServerUrl());
   url.searchParams.set("options", `-c search_path=${schema}`);
   return url.href.replaceAll("+", "%20");
 }
@@ -109,7 +109,7 @@ async function query<T>(sql: string): Promise<T[]> {
 }
 
 async function connect(): Promise<Client> {
-  const client = new pg.Client(server());
+  const client = new pg.Client(getServerUrl());
   await client.connect();
   return client as Client;
 }
@@ -118,9 +118,9 @@ async function connect(): Promise<Client> {
  * The size of a table or index, in bytes, above which it is truncated. Truncation is slower than deletion, but deletion does
  * not free the space.
  */
-const largest = 512 * 1024;
+const maxDeletedSize = 512 * 1024;
 
-const keeper = `
+const reuseFunctions = `
   create table kept_schemas (name text primary key);
   create table noted_schemas (oid oid primary key, shape text not null);
 
@@ -153,7 +153,7 @@ const keeper = `
         or shape_of(schema) is distinct from (select shape from noted_schemas where oid = schema) then
         return false;
       end if;
-      if exists (select from pg_class where relnamespace = schema and pg_relation_size(oid) > ${largest}) then
+      if exists (select from pg_class where relnamespace = schema and pg_relation_size(oid) > ${maxDeletedSize}) then
         execute (select 'truncate ' || string_agg(oid::regclass::text, ', ') || ' restart identity' from pg_class
           where relnamespace = schema and relkind = 'r' and relname not like 'kysely%');
         update noted_schemas set shape = shape_of(schema) where oid = schema;

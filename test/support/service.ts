@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-const own = fileURLToPath(new URL("../../bin/bienvenue.js", import.meta.url));
+const defaultProgram = fileURLToPath(new URL("../../bin/bienvenue.js", import.meta.url));
 
 /** A service in a separate process. */
 export interface Service extends AsyncDisposable {
@@ -20,20 +20,20 @@ export interface Service extends AsyncDisposable {
 }
 
 /** The result of a process that has ended. */
-export interface Exit {
+export interface ProgramResult {
   readonly code: number | null;
   readonly stderr: string;
 }
 
 export interface LaunchOptions {
   /** A command that starts the program with other rights or limits, such as `setpriv` or `unshare`. */
-  readonly under?: readonly string[];
+  readonly wrapper?: readonly string[];
   /** The path of the program; by default that of this clone. */
   readonly program?: string;
 }
 
 /** A service that is starting. */
-export interface Starting extends AsyncDisposable {
+export interface StartingService extends AsyncDisposable {
   readonly process: ChildProcess;
   /** The log entries so far. */
   readonly logEntries: Record<string, unknown>[];
@@ -44,7 +44,7 @@ export interface Starting extends AsyncDisposable {
 }
 
 /** Creates a folder that is removed when it is disposed of. */
-export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
+export async function createTemporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
   const path = await mkdtemp(join(tmpdir(), "bienvenue-"));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
@@ -73,7 +73,7 @@ export async function startService(environment: Record<string, string>, under: L
 }
 
 /** Starts the service on a free port, without waiting for it. */
-export function launchService(environment: Record<string, string>, under: LaunchOptions = {}): Starting {
+export function launchService(environment: Record<string, string>, under: LaunchOptions = {}): StartingService {
   const child = spawnProgram(environment, [], under);
   const logEntries: Record<string, unknown>[] = [];
   const waiting = new Map<string, PromiseWithResolvers<Record<string, unknown>>>();
@@ -108,11 +108,11 @@ export function launchService(environment: Record<string, string>, under: Launch
 }
 
 /** Starts the service or a command, and waits for its end. */
-export async function failToStart(
+export async function runProgram(
   environment: Record<string, string>,
   args: string[] = [],
   under: LaunchOptions = {},
-): Promise<Exit & { stdout: string }> {
+): Promise<ProgramResult & { stdout: string }> {
   const child = spawnProgram(environment, args, under);
   let stdout = "";
   let stderr = "";
@@ -133,15 +133,15 @@ export async function failToStart(
 export function spawnProgram(
   environment: Record<string, string>,
   args: string[],
-  { under = [], program = own }: LaunchOptions = {},
+  { wrapper: under = [], program = defaultProgram }: LaunchOptions = {},
 ): ChildProcess {
-  const env = { ...standardEnvironment(), ...environment };
+  const env = { ...createDefaultEnvironment(), ...environment };
   const [command = "", ...rest] = [...under, process.execPath, program, ...args];
   return spawn(command, rest, { env, stdio: ["ignore", "pipe", "pipe"] });
 }
 
 /** The default environment of the program. */
-export function standardEnvironment(): Record<string, string> {
+export function createDefaultEnvironment(): Record<string, string> {
   return {
     PATH: process.env.PATH ?? "",
     TMPDIR: tmpdir(),
@@ -155,5 +155,5 @@ export function standardEnvironment(): Record<string, string> {
 
 /** Runs a command in a separate process to its end. */
 export function runInOwnProcess(args: string[], environment: Record<string, string> = {}) {
-  return failToStart(environment, args);
+  return runProgram(environment, args);
 }

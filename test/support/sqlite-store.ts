@@ -3,11 +3,11 @@ import { DatabaseSync } from "node:sqlite";
 import { type DB, openDB } from "../../src/db/db.ts";
 import { type Environment, readSettings } from "../../src/settings/settings.ts";
 import { writeMigratedFile } from "./migrated-sqlite.ts";
-import { temporaryFolder } from "./service.ts";
+import { createTemporaryFolder } from "./service.ts";
 import { Clock } from "./world.ts";
 
 /** A migrated SQLite file of one test, with a clock that the test sets. Disposing of it closes all its connections. */
-export interface Store extends AsyncDisposable {
+export interface SqliteStore extends AsyncDisposable {
   readonly path: string;
   readonly url: string;
   readonly clock: Clock;
@@ -20,9 +20,9 @@ export interface Store extends AsyncDisposable {
   rows(table: string): Record<string, unknown>[];
 }
 
-export async function createStore(environment: Environment = {}): Promise<Store> {
+export async function createSqliteStore(environment: Environment = {}): Promise<SqliteStore> {
   const resources = new AsyncDisposableStack();
-  const folder = resources.use(await temporaryFolder());
+  const folder = resources.use(await createTemporaryFolder());
   const path = join(folder.path, "accounts.db");
   await writeMigratedFile(path);
   const url = `sqlite:${path}`;
@@ -49,6 +49,6 @@ export async function createStore(environment: Environment = {}): Promise<Store>
 }
 
 /** Waits until pending promise callbacks have run. */
-export function waitForTurn(): Promise<void> {
+export function flushPromises(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

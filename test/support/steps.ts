@@ -50,14 +50,14 @@ export async function canLogIn(world: World, user: typeof bob): Promise<boolean>
   return status === 200;
 }
 
-export async function requestToken(world: World, email = bob.email): Promise<string> {
+export async function requestResetToken(world: World, email = bob.email): Promise<string> {
   const response = await world.request("/reset_password", form({ email }));
   assert.equal(response.status, 200);
   const { reset_token } = (await response.json()) as { reset_token: string };
   return reset_token;
 }
 
-export function redeemToken(world: World, fields: Record<string, string>): Promise<Response> {
+export function redeemResetToken(world: World, fields: Record<string, string>): Promise<Response> {
   return world.request("/reset_password", form(fields, { method: "PUT" }));
 }
 
@@ -66,16 +66,16 @@ export function withCookie(header: string, init: RequestInit = {}): RequestInit 
 }
 
 /** A request with this body, unencoded. */
-export function body(contentType: string, content: string | Uint8Array<ArrayBuffer>, method = "POST"): RequestInit {
+export function withBody(contentType: string, content: string | Uint8Array<ArrayBuffer>, method = "POST"): RequestInit {
   return { method, headers: { "Content-Type": contentType }, body: content };
 }
 
-export function json(value: unknown, method = "POST"): RequestInit {
-  return body("application/json", JSON.stringify(value), method);
+export function withJson(value: unknown, method = "POST"): RequestInit {
+  return withBody("application/json", JSON.stringify(value), method);
 }
 
 export function urlencoded(text: string, method = "POST"): RequestInit {
-  return body("application/x-www-form-urlencoded", text, method);
+  return withBody("application/x-www-form-urlencoded", text, method);
 }
 
 export function multipart(fields: readonly (readonly [name: string, value: string])[], method = "POST"): RequestInit {

@@ -19,7 +19,7 @@ export interface Visitor {
   /** Opens a page without following redirects. */
   open(path: string, headers?: Record<string, string>): Promise<PageResponse>;
   /** Submits a form of a page with its hidden fields: the first, or the first with this action. */
-  fill(page: PageResponse, fields: Record<string, string>, action?: string): Promise<PageResponse>;
+  submit(page: PageResponse, fields: Record<string, string>, action?: string): Promise<PageResponse>;
   /** Sends fields to a path, without a form. */
   send(path: string, fields: Record<string, string>, headers?: Record<string, string>): Promise<PageResponse>;
 }
@@ -47,7 +47,7 @@ export function createVisitor(
     cookies,
     send,
     open: (path, headers = {}) => ask(path, {}, headers),
-    fill(page, fields, action) {
+    submit(page, fields, action) {
       const found = findForms(page.html).find((each) => action === undefined || each.action.split("?")[0] === action);
       assert.ok(found, `no form${action ? ` to ${action}` : ""}: ${page.html}`);
       return send(found.action, { ...found.hidden, ...fields });
@@ -62,19 +62,19 @@ async function readPage(response: Response): Promise<PageResponse> {
     location: response.headers.get("Location"),
     headers: response.headers,
     html,
-    title: toText(/<title>([\s\S]*?)<\/title>/.exec(html)?.[1] ?? ""),
-    banner: toText(/<(div|p) class="message \w+" role[\s\S]*?<\/\1>/.exec(html)?.[0] ?? ""),
+    title: htmlToText(/<title>([\s\S]*?)<\/title>/.exec(html)?.[1] ?? ""),
+    banner: htmlToText(/<(div|p) class="message \w+" role[\s\S]*?<\/\1>/.exec(html)?.[0] ?? ""),
   };
 }
 
 /** Returns the action and the hidden fields of each form in a page. */
 export function findForms(html: string): { action: string; hidden: Record<string, string>; html: string }[] {
   return [...html.matchAll(/<form method="post" action="([^"]*)"[\s\S]*?<\/form>/g)].map(([form, action = ""]) => ({
-    action: toText(action),
+    action: htmlToText(action),
     hidden: Object.fromEntries(
       [...form.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)].map(([, name = "", value = ""]) => [
         name,
-        toText(value),
+        htmlToText(value),
       ]),
     ),
     html: form,
@@ -86,11 +86,11 @@ export function readField({ html }: PageResponse, name: string): string | undefi
   const [input] = new RegExp(`<input[^>]* name="${name}"[^>]*>`).exec(html) ?? [];
   assert.ok(input, `no field ${name}: ${html}`);
   const value = /value="([^"]*)"/.exec(input)?.[1];
-  return value === undefined ? undefined : toText(value);
+  return value === undefined ? undefined : htmlToText(value);
 }
 
 /** Converts HTML to text. */
-export function toText(html: string): string {
+export function htmlToText(html: string): string {
   const names: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'" };
   return html
     .replace(/<[^>]*>/g, "")
@@ -105,11 +105,11 @@ export function assertRedirect({ status, location, html }: PageResponse, to: str
 
 /** Logs in on the login page. */
 export async function logIn(visitor: Visitor, user: { email: string; password: string }): Promise<void> {
-  assertRedirect(await visitor.fill(await visitor.open("/login"), user, "/login"), "/account");
+  assertRedirect(await visitor.submit(await visitor.open("/login"), user, "/login"), "/account");
 }
 
 /** Creates a visitor who has an account and is logged in. */
-export async function createMember(world: World): Promise<Visitor> {
+export async function createLoggedInVisitor(world: World): Promise<Visitor> {
   await register(world);
   const visitor = createVisitor(world);
   await logIn(visitor, bob);
@@ -117,6 +117,6 @@ export async function createMember(world: World): Promise<Visitor> {
 }
 
 /** Returns the names of the devices on an account page. */
-export function findDevices({ html }: PageResponse): string[] {
-  return [...html.matchAll(/<li class="row"><div><h3>([\s\S]*?)<\/h3>/g)].map(([, name = ""]) => toText(name));
+export function readDeviceNames({ html }: PageResponse): string[] {
+  return [...html.matchAll(/<li class="row"><div><h3>([\s\S]*?)<\/h3>/g)].map(([, name = ""]) => htmlToText(name));
 }

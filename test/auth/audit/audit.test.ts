@@ -5,13 +5,13 @@ import { DatabaseUnavailable } from "../../../src/errors.ts";
 import { retryWhileUnavailable } from "../../support/databases.ts";
 import { test } from "../../support/engines.ts";
 import {
-  confirmEmail,
   createProductionWorld,
   deliverToken,
   logInForCookies,
   owner,
-  registerAndConfirm,
+  registerAndVerify,
   strongPassword,
+  verifyEmail,
 } from "../../support/production.ts";
 import { createWorld, day, form, minute, type World } from "../../support/world.ts";
 
@@ -163,13 +163,13 @@ test("a reset token is given only to programs on this machine, and other request
 // id: nothing-secret
 test("neither the trail nor the log contains a secret or an address", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   await world.request("/reset_password", form({ email: owner.email }));
   const token = await deliverToken(world);
   await world.request("/reset_password", form({ email: owner.email, reset_token: "guessed-token" }, { method: "PUT" }));
   const cookies = await logInForCookies(world);
   await world.request("/sessions?token=in-the-query", form({ ...owner, password: "a wrong guess" }));
-  await confirmEmail(world, { ...owner, token: "guessed-token" });
+  await verifyEmail(world, { ...owner, token: "guessed-token" });
   const recorded = JSON.stringify([await trail(world), world.logEntries]);
   const secrets = cookies.split("; ").map((pair) => pair.split("=")[1] as string);
   for (const secret of [
@@ -280,7 +280,7 @@ test("entries are kept for EVENTS_KEEP", async () => {
 
 test("an event written after its account was deleted names no user, address or device", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   await logInForCookies(world);
   await world.auth.flush();
   const { add: addEvents } = world.db.audit;
@@ -304,7 +304,7 @@ test("an event written after its account was deleted names no user, address or d
 // id: large-trail-erased
 test("an account with very many events is deleted, and none of them identifies it", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const entry = { at: world.clock.now(), event: "limited", userId: 1, ip: "192.0.2.1", userAgent: "x", detail: null };
   const entries = Array.from({ length: 100 }, () => entry);
   for (let i = 0; i < 27; i++) await retryWhileUnavailable(() => world.db.audit.add(entries));

@@ -6,7 +6,7 @@ import {
   createProductionWorld,
   logInForCookies,
   owner,
-  registerAndConfirm,
+  registerAndVerify,
   strongPassword,
 } from "../../support/production.ts";
 import { createWorld, day, form, hour, type World } from "../../support/world.ts";
@@ -178,7 +178,7 @@ test("every kind of refusal is bounded", async () => {
 
 test("a login rejected by a network's limit names no account, known or not", async () => {
   await using world = await createProductionWorld({ LIMIT_LOGIN_NETWORK: "1/15m" });
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const login = (email: string, i: number) =>
     world.request("/sessions", {
       ...form({ email, password: `${i}` }, { headers: { "User-Agent": `${i}` } }),
@@ -203,7 +203,7 @@ test("a login rejected by a network's limit names no account, known or not", asy
 // id: refused-logins-seen
 test("an account's trail has the number of its refused logins, whatever else is flooded", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   await recordRejected(world, 12_000, (i) => ({ ip: ipv4(i) }));
   const headers = { Cookie: await logInForCookies(world) };
   for (let i = 0; i < 300; i++) {
@@ -222,7 +222,7 @@ test("an account's trail has the number of its refused logins, whatever else is 
 
 test("rejected requests of a logged-in user are bounded too, and hide no change", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const headers = { Cookie: await logInForCookies(world) };
   world.clock.advance(hour);
   const others = () => world.request("/sessions/others", { method: "DELETE", headers });
@@ -246,7 +246,7 @@ test("rejected requests of a logged-in user are bounded too, and hide no change"
 // id: changes-kept
 test("each change has an entry, even if the trail is full and the database unavailable", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   await world.auth.flush();
   const { add, addOrUpdate } = world.db.audit;
   const away = async () => {
@@ -276,7 +276,7 @@ test("each change has an entry, even if the trail is full and the database unava
 // id: log-bounded
 test("the log has the first lines of a flood, and the number of omitted ones", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   await recordRejected(world, 1000, () => ({ ip: "192.0.2.1" }));
   await recordRejected(world, 2000, (i) => ({ ip: of64(i) }));
   await recordRejected(world, 12_000, (i) => ({ ip: ipv4(i) }));
@@ -305,7 +305,7 @@ test("the log has the first lines of a flood, and the number of omitted ones", a
 
 test("no merged entry names a deleted account", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const wrong = (i: number) =>
     world.request("/sessions", { ...form({ ...owner, password: strongPassword + i }), ip: of64(i) });
   for (let i = 0; i < 100; i++) await wrong(i);
@@ -335,7 +335,7 @@ test("all requests rejected while the service is busy are counted", async () => 
 
 test("registrations of an account's address that are not stored do not flood its trail", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   world.clock.advance(day);
   const before = (await trail(world)).length;
   for (let i = 0; i < 200; i++) {

@@ -109,7 +109,7 @@ for (const [name, slow] of [
     await service.hanging(1);
     await auth.resetPassword.request(email);
     const later = auth.outbox.deliver();
-    assert.deepEqual((await service.server.next()).to, [email]);
+    assert.deepEqual((await service.server.nextMail()).to, [email]);
     service.release();
     await Promise.all([delivering, later]);
     await auth.outbox.deliver();
@@ -130,7 +130,7 @@ test("slow recipients of a domain do not delay the resets of others in that doma
   await service.hanging(2);
   await auth.resetPassword.request(bob);
   const later = auth.outbox.deliver();
-  assert.deepEqual((await service.server.next()).to, [bob]);
+  assert.deepEqual((await service.server.nextMail()).to, [bob]);
   service.release();
   await Promise.all([delivering, later]);
 });
@@ -145,12 +145,12 @@ test("slow resets that attackers request for many accounts delay no notice, oper
   await service.hanging(7);
   assert.equal(await auth.admin.sendResetMail(21), true);
   const later = auth.outbox.deliver();
-  assert.deepEqual((await service.server.next()).to, [email]);
+  assert.deepEqual((await service.server.nextMail()).to, [email]);
   // Nor, a little later, a reset that the owner requests from an unknown device.
   await auth.registerUser("mia@example.com", password);
   await auth.resetPassword.request("mia@example.com");
   const last = auth.outbox.deliver();
-  assert.deepEqual((await service.server.next()).to, ["mia@example.com"]);
+  assert.deepEqual((await service.server.nextMail()).to, ["mia@example.com"]);
   service.release();
   await Promise.all([delivering, later, last]);
 });
@@ -163,7 +163,7 @@ test("one call of deliver sends what comes due while a slow recipient hangs, and
   for (const address of all) await auth.account.register(address, password);
   const calls = [auth, other.auth, auth, other.auth].map((each) => each.outbox.deliver());
   await service.hanging(4);
-  for (let i = 0; i < 30; i++) await service.server.next();
+  for (let i = 0; i < 30; i++) await service.server.nextMail();
   service.release();
   const sent = (await Promise.all(calls)).reduce((sum, some) => sum + some);
   assert.equal(sent, 40);

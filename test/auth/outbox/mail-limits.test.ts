@@ -5,7 +5,7 @@ import { type Environment, readSettings } from "../../../src/settings/settings.t
 import { createStore, type Store } from "../../support/engine-store.ts";
 import { test } from "../../support/engines.ts";
 import { hashThreads } from "../../support/hash-threads.ts";
-import { addNode } from "../../support/node.ts";
+import { startNode } from "../../support/node.ts";
 import { RecordingMailer } from "../../support/recording-mailer.ts";
 import { createRecordingLog, day, hour, minute, productionEnvironment } from "../../support/world.ts";
 
@@ -44,7 +44,7 @@ async function createService(environment: Environment): Promise<Service> {
     auth,
     logged,
     mailer,
-    another: () => addNode(resources, store, { settings, mailer }),
+    another: () => startNode(resources, store, { settings, mailer }),
     async delivered() {
       await auth.outbox.deliver();
       return mailer.sent.splice(0);

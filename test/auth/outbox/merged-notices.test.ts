@@ -4,7 +4,7 @@ import { readSettings } from "../../../src/settings/settings.ts";
 import { createStore, type Store } from "../../support/engine-store.ts";
 import { test } from "../../support/engines.ts";
 import { hashThreads } from "../../support/hash-threads.ts";
-import { addNode } from "../../support/node.ts";
+import { startNode } from "../../support/node.ts";
 import { RecordingMailer } from "../../support/recording-mailer.ts";
 import { hour, minute, productionEnvironment } from "../../support/world.ts";
 
@@ -41,7 +41,7 @@ async function createWorld(): Promise<World> {
       const { session } = await auth.logIn({ email: address, password: words });
       return session.sessionId;
     },
-    another: () => addNode(resources, store, { settings, mailer }),
+    another: () => startNode(resources, store, { settings, mailer }),
     async delivered() {
       await auth.outbox.deliver();
       return mailer.sent.splice(0).map(({ kind, to, times }) => [kind, to, times]);

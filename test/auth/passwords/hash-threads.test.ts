@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { availableParallelism, getPriority } from "node:os";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import type { Hashed } from "../../support/hasher.ts";
+import type { HashReport } from "../../support/hash-process.ts";
 
 const cost = 11;
 const isLinux = process.platform === "linux";
@@ -27,7 +27,7 @@ class Hasher implements AsyncDisposable {
   }
 
   static async start(cost: number, under: readonly string[] = []): Promise<Hasher> {
-    const file = fileURLToPath(new URL("../../support/hasher.ts", import.meta.url));
+    const file = fileURLToPath(new URL("../../support/hash-process.ts", import.meta.url));
     const [command = "", ...args] = [...under, process.execPath, file, String(cost)];
     const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit", "ipc"], ...unprivileged });
     await once(child, "message");
@@ -38,7 +38,7 @@ class Hasher implements AsyncDisposable {
     return this.#process.pid as number;
   }
 
-  async hash(what = "hash"): Promise<Hashed> {
+  async hash(what = "hash"): Promise<HashReport> {
     const answered = once(this.#process, "message");
     this.#process.send(what);
     const [hashed] = await answered;

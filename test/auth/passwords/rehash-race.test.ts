@@ -3,7 +3,7 @@ import { describe } from "node:test";
 import { hashSync } from "bcrypt";
 import type { AuthErrorCode } from "../../../src/errors.ts";
 import { test } from "../../support/engines.ts";
-import { createProductionWorld, deliverMails, owner, registerAndConfirm } from "../../support/production.ts";
+import { createProductionWorld, deliverMails, owner, registerAndVerify } from "../../support/production.ts";
 import type { World } from "../../support/world.ts";
 
 const next = "bob@example.org";
@@ -95,7 +95,7 @@ for (const [name, { statement, code, begin }] of Object.entries(acts)) {
   describe(`${name}`, () => {
     test("succeeds if a login replaces the hash in between", async () => {
       await using world = await createProductionWorld({ BCRYPT_COST: "5" });
-      await registerAndConfirm(world);
+      await registerAndVerify(world);
       const act = await begin(world);
       const id = await outdateHash(world);
       const before = await world.db.findUserBy({ id });
@@ -113,7 +113,7 @@ for (const [name, { statement, code, begin }] of Object.entries(acts)) {
 
     test("fails without effect if the password was changed in between", async () => {
       await using world = await createProductionWorld({ BCRYPT_COST: "5" });
-      await registerAndConfirm(world);
+      await registerAndVerify(world);
       const act = await begin(world);
       const { id } = await world.db.findUserBy({ email });
       // A reset ends the sessions, so the code is `not_logged_in`.
@@ -134,7 +134,7 @@ for (const [name, { statement, code, begin }] of Object.entries(acts)) {
 test("after a change that did not end the session, the old password is wrong, and counts as one attempt", async () => {
   for (const name of ["changing the password", "deleting the account"]) {
     await using world = await createProductionWorld({ LIMIT_LOGIN_ACCOUNT: "2/15m" });
-    await registerAndConfirm(world);
+    await registerAndVerify(world);
     const { statement, begin } = acts[name] as Act;
     const act = await begin(world);
     const { id } = await world.db.findUserBy({ email });
@@ -147,7 +147,7 @@ test("after a change that did not end the session, the old password is wrong, an
 
 test("a hash that is replaced again and again fails in the end, instead of being verified forever", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const id = await session(world);
   const user = await world.db.findUserBy({ email });
   const { changePassword } = world.db.users;

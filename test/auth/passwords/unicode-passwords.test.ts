@@ -9,7 +9,7 @@ import { anyText } from "../../support/any-text.ts";
 import { answerWithCounts, startBreachServer } from "../../support/breach-server.ts";
 import { test } from "../../support/engines.ts";
 import { findPasswordProblem } from "../../support/password-problem.ts";
-import { confirmEmail, createProductionWorld, deliverToken } from "../../support/production.ts";
+import { createProductionWorld, deliverToken, verifyEmail } from "../../support/production.ts";
 import { createWorld, form, type World } from "../../support/world.ts";
 
 const email = "bob@example.com";
@@ -183,8 +183,8 @@ test("a registration is confirmed by the same password in another form", async (
     await using world = await createProductionWorld();
     assert.equal((await world.request("/users", form({ email, password: chosen }))).status, 200);
     const token = await deliverToken(world);
-    assert.equal((await confirmEmail(world, { email, token, password: `${typed}x` })).status, 403);
-    assert.equal((await confirmEmail(world, { email, token, password: typed })).status, 200);
+    assert.equal((await verifyEmail(world, { email, token, password: `${typed}x` })).status, 403);
+    assert.equal((await verifyEmail(world, { email, token, password: typed })).status, 200);
     assert.equal(await logIn(world, typed), 200);
   }
 });

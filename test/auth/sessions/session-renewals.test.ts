@@ -3,7 +3,7 @@ import type { Auth } from "../../../src/auth/auth.ts";
 import { type Environment, readSettings } from "../../../src/settings/settings.ts";
 import { createStore, type Store } from "../../support/engine-store.ts";
 import { test } from "../../support/engines.ts";
-import { addNode } from "../../support/node.ts";
+import { startNode } from "../../support/node.ts";
 import { day, minute } from "../../support/world.ts";
 
 const bob = { email: "bob@example.com", password: "mySuperPwd" };
@@ -25,7 +25,7 @@ async function createNodes(environment: Environment = {}): Promise<Nodes> {
   const resources = new AsyncDisposableStack();
   const store = resources.use(await createStore(environment));
   const settings = readSettings({ BCRYPT_COST: "4", ...environment });
-  const [one, two] = [await addNode(resources, store, { settings }), await addNode(resources, store, { settings })];
+  const [one, two] = [await startNode(resources, store, { settings }), await startNode(resources, store, { settings })];
   await one.registerUser(bob.email, bob.password);
   const logIn = async () => (await one.logIn(bob)).session.sessionId;
   return { store, one, two, logIn, [Symbol.asyncDispose]: () => resources.disposeAsync() };

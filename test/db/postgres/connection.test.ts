@@ -11,7 +11,7 @@ import { openDB } from "../../../src/db/db.ts";
 import { OpenError } from "../../../src/errors.ts";
 import { countStatuses, email, password, registerAndLogIn, sendForm, startOnTwoServers } from "../../support/outage.ts";
 import { findFreePort, type PostgresServer, processOwner, startPostgres } from "../../support/postgres-server.ts";
-import { failToStart, startService, temporaryFolder } from "../../support/service.ts";
+import { createTemporaryFolder, runProgram, startService } from "../../support/service.ts";
 
 let server: PostgresServer;
 before(async () => {
@@ -67,7 +67,7 @@ test("a database that cannot be used stops the service with one line that names 
     return line;
   });
   const [line] = await Promise.all(lines);
-  const { code, stdout, stderr } = await failToStart({ DATABASE_URL: cases[0]?.[0] ?? assert.fail() });
+  const { code, stdout, stderr } = await runProgram({ DATABASE_URL: cases[0]?.[0] ?? assert.fail() });
   assert.deepEqual([code, stdout, stderr], [1, "", `bienvenue: ${line}\n`]);
 });
 
@@ -104,7 +104,7 @@ test("neither the log nor an error contains the password of the URL", async () =
 });
 
 test("TLS follows sslmode, and a certificate of another server is rejected", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   const [key, certificate] = [join(folder.path, "server.key"), join(folder.path, "server.crt")];
   const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-days", "2"];
   execFileSync(
@@ -136,7 +136,7 @@ test("TLS follows sslmode, and a certificate of another server is rejected", asy
 test("everything works behind pgbouncer in transaction mode, including prepared statements", {
   skip: !hasPgbouncer() && "pgbouncer is not installed",
 }, async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   await chmod(folder.path, 0o755);
   const port = await findFreePort();
   const { username, password: secret } = new URL(server.url);

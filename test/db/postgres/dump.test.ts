@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { openDB } from "../../../src/db/db.ts";
 import { startPostgres } from "../../support/postgres-server.ts";
-import { temporaryFolder } from "../../support/service.ts";
+import { createTemporaryFolder } from "../../support/service.ts";
 
 /** Finds the folder of PostgreSQL's server and dump programs, which do not come from npm. */
 function findPrograms(): string | undefined {
@@ -21,7 +21,7 @@ test("the commands of docs/backup.md back up and restore a database", { skip }, 
   const docs = await readFile(new URL("../../../docs/backup.md", import.meta.url), "utf8");
   const [dump = "", restore = ""] = docs.split("\n").filter((line) => /^pg_(dump|restore) /.test(line));
   await using server = await startPostgres({ programs: findPrograms() as string });
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   const run = (command: string) =>
     execFileSync("bash", ["-c", `PATH=${findPrograms()}:$PATH; ${command}`], {
       cwd: folder.path,

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { openDB } from "../../../src/db/db.ts";
 import { silent } from "../../../src/observe/log.ts";
-import { runAsOrdinaryUser } from "../../support/ordinary-user.ts";
-import { temporaryFolder } from "../../support/service.ts";
+import { createTemporaryFolder } from "../../support/service.ts";
+import { runAsUnprivilegedUser } from "../../support/unprivileged-user.ts";
 
 const onlyWithModes = { skip: process.platform === "win32" && "files have no modes there" };
 
@@ -27,7 +27,7 @@ for (const as of ["this user", "an ordinary user"]) {
     `a database that others can read or write causes a warning with the command that fixes it, as ${as}`,
     onlyWithModes,
     async () => {
-      await using folder = await temporaryFolder();
+      await using folder = await createTemporaryFolder();
       const path = join(folder.path, "bienvenue.db");
       const look = async () => {
         assert.deepEqual(await readWarnings(path), []);
@@ -49,7 +49,7 @@ for (const as of ["this user", "an ordinary user"]) {
       };
       if (as === "this user") return look();
       if (process.geteuid?.() === 0) chownSync(folder.path, 65534, 65534);
-      await runAsOrdinaryUser(look);
+      await runAsUnprivilegedUser(look);
     },
   );
 }
@@ -58,7 +58,7 @@ test(
   "exposed companion files, and a folder in which others can replace the database, are reported",
   onlyWithModes,
   async () => {
-    await using folder = await temporaryFolder();
+    await using folder = await createTemporaryFolder();
     const path = join(folder.path, "bienvenue.db");
     const db = await openDB(`sqlite:${path}`);
     chmodSync(`${path}-wal`, 0o644);
@@ -93,7 +93,7 @@ test(
   "behind a symbolic link, the file, its companion files, its folder and the link's folder are checked",
   onlyWithModes,
   async () => {
-    await using folder = await temporaryFolder();
+    await using folder = await createTemporaryFolder();
     const at = (name: string) => join(realpathSync(folder.path), name);
     for (const name of ["links", "volume"]) mkdirSync(at(name));
     symlinkSync("../volume/real.db", at("links/bienvenue.db"));

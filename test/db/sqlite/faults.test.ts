@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { chmodSync, copyFileSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { type DatabaseFault, DatabaseUnavailable } from "../../../src/errors.ts";
-import { limitedDisk, limitFiles } from "../../support/disks.ts";
-import { runAsOrdinaryUser } from "../../support/ordinary-user.ts";
-import { createStore, type Store } from "../../support/sqlite-store.ts";
+import { limitedDisk, limitFileSize } from "../../support/disks.ts";
+import { createSqliteStore, type SqliteStore } from "../../support/sqlite-store.ts";
+import { runAsUnprivilegedUser } from "../../support/unprivileged-user.ts";
 
 /** Creates a store with one user and one session, and a backup of its file. */
-async function createBackedUp(): Promise<Store & { backup: string; userId: number }> {
-  const store = await createStore();
+async function createBackedUp(): Promise<SqliteStore & { backup: string; userId: number }> {
+  const store = await createSqliteStore();
   const { id: userId } = await store.db.addUser("bob@example.com", "hash");
   await store.db.sessions.open({ userId, sessionId: "session" });
   emptyWal(store);
@@ -18,7 +18,7 @@ async function createBackedUp(): Promise<Store & { backup: string; userId: numbe
 }
 
 /** Moves all changes from the -wal to the database file. */
-function emptyWal(store: Store): void {
+function emptyWal(store: SqliteStore): void {
   using raw = store.openRaw();
   raw.exec("pragma wal_checkpoint(truncate)");
 }
@@ -28,7 +28,7 @@ function removeCompanions(path: string): void {
 }
 
 /** Asserts that every kind of call fails with this fault. */
-async function assertUnavailable({ db }: Store, fault: DatabaseFault): Promise<void> {
+async function assertUnavailable({ db }: SqliteStore, fault: DatabaseFault): Promise<void> {
   const hasFault = (error: unknown) => {
     assert.ok(error instanceof DatabaseUnavailable, String(error));
     assert.equal(error.fault, fault);
@@ -42,7 +42,7 @@ async function assertUnavailable({ db }: Store, fault: DatabaseFault): Promise<v
 }
 
 /** Asserts that the same connection works again, and that acknowledged writes are in the file. */
-async function assertWorks(store: Store, address: string): Promise<void> {
+async function assertWorks(store: SqliteStore, address: string): Promise<void> {
   const user = await store.db.addUser(address, "hash");
   assert.equal((await store.db.sessions.findUser("session"))?.email, "bob@example.com");
   await store.db.sessions.open({ userId: user.id, sessionId: address });
@@ -104,7 +104,7 @@ test("writes after the -wal was removed are stored", async () => {
 });
 
 test("a file that became read-only is reported when it is reopened, and works once it is writable", async () => {
-  await runAsOrdinaryUser(async () => {
+  await runAsUnprivilegedUser(async () => {
     await using store = await createBackedUp();
     renameSync(store.backup, store.path);
     removeCompanions(store.path);
@@ -142,10 +142,10 @@ test("on a full disk, acknowledged writes are stored and rejected ones are not",
   await Promise.all(Array.from({ length: 50 }, (_, i) => add(i)));
   assert.equal(rejected, 0);
   try {
-    limitFiles(process.pid, statSync(`${store.path}-wal`).size);
+    limitFileSize(process.pid, statSync(`${store.path}-wal`).size);
     for (let from = 50; from < 450; from += 20) await Promise.all(Array.from({ length: 20 }, (_, i) => add(from + i)));
   } finally {
-    limitFiles(process.pid, "unlimited");
+    limitFileSize(process.pid, "unlimited");
   }
   assert.ok(rejected > 0 && acknowledged.length > 50);
   await assertWorks(store, "alice@example.com");
@@ -168,14 +168,14 @@ test("a transaction that a full disk rolls back affects no other transaction", {
   for (let moment = 0; moment < 60; moment++) {
     emptyWal(store);
     for (let i = 0; i < 20; i++) await db.updateUser(userId, { hashedPassword: "z".repeat(200 + i) });
-    limitFiles(process.pid, statSync(`${store.path}-wal`).size);
+    limitFileSize(process.pid, statSync(`${store.path}-wal`).size);
     const first = causeOfRefusal(db.updateUser(userId, { hashedPassword: `${moment}`, sessionId: `${moment}` }));
     for (let i = 0; i < moment; i++) await null;
     const other = causeOfRefusal(db.updateUser(userId, { emailVerifiedAt: moment }));
     try {
       await Promise.race([first, other]);
     } finally {
-      limitFiles(process.pid, "unlimited");
+      limitFileSize(process.pid, "unlimited");
     }
     const causes = { first: await first, other: await other };
     const rejected = Object.entries(causes).filter(([, cause]) => cause !== undefined);

@@ -8,11 +8,11 @@ import type { Awaitable } from "../../../src/db/engine.ts";
 import type { Schema } from "../../../src/db/schema.ts";
 import { createSqliteEngine } from "../../../src/db/sqlite/sqlite.ts";
 import { DatabaseUnavailable, EmailTaken } from "../../../src/errors.ts";
-import { temporaryFolder } from "../../support/service.ts";
-import { createStore, waitForTurn } from "../../support/sqlite-store.ts";
+import { createTemporaryFolder } from "../../support/service.ts";
+import { createSqliteStore, flushPromises } from "../../support/sqlite-store.ts";
 
 test("a write is on the disk before it is acknowledged, and readers do not wait for it", async () => {
-  await using store = await createStore();
+  await using store = await createSqliteStore();
   assert.deepEqual({ ...store.openRaw().prepare("pragma journal_mode").get() }, { journal_mode: "wal" });
   const engine = createSqliteEngine(store.path);
   await using db = new Kysely<Schema>({ dialect: engine.dialect });
@@ -22,7 +22,7 @@ test("a write is on the disk before it is acknowledged, and readers do not wait 
 });
 
 test("deleting a user deletes their sessions", async () => {
-  await using store = await createStore();
+  await using store = await createSqliteStore();
   const { id: userId } = await store.db.addUser("bob@example.com", "hash");
   await store.db.sessions.open({ userId, sessionId: "session" });
   const engine = createSqliteEngine(store.path);
@@ -34,7 +34,7 @@ test("deleting a user deletes their sessions", async () => {
 });
 
 test("only the user who runs the program can read the database files, whatever the umask", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   const former = process.umask();
   try {
     for (const umask of [0, 0o022, 0o077]) {
@@ -54,7 +54,7 @@ test("only the user who runs the program can read the database files, whatever t
 
 // id: transaction-unseen
 test("no reader sees a transaction before it commits, or one that fails", async () => {
-  await using store = await createStore();
+  await using store = await createSqliteStore();
   const engine = createSqliteEngine(store.path);
   await using db = new Kysely<Schema>({ dialect: engine.dialect });
   const users = db.selectFrom("users").select("email");
@@ -65,7 +65,7 @@ test("no reader sees a transaction before it commits, or one that fails", async 
     const write = db.transaction().execute(async (transaction) => {
       await transaction.insertInto("users").values(user).execute();
       read = users.execute();
-      await waitForTurn();
+      await flushPromises();
       // The read is not synchronous: it waits for the transaction, and so reads committed data.
       late = engine.read(users.compile());
       assert.ok(late instanceof Promise);
@@ -82,7 +82,7 @@ test("no reader sees a transaction before it commits, or one that fails", async 
 });
 
 test("no step of an update that fails can be read", async () => {
-  await using store = await createStore();
+  await using store = await createSqliteStore();
   const { db } = store;
   const { id } = await db.addUser("bob@example.com", "hash");
   await db.sessions.open({ userId: id, sessionId: "bob's" });
@@ -104,7 +104,7 @@ test("no step of an update that fails can be read", async () => {
 });
 
 test("hundreds of simultaneous transactions and statements do not interfere", async () => {
-  await using store = await createStore();
+  await using store = await createSqliteStore();
   const { db } = store;
   await db.addUser("taken@example.com", "hash");
   const everyone = Array.from({ length: 60 }, async (_, i) => {
@@ -129,7 +129,7 @@ test("hundreds of simultaneous transactions and statements do not interfere", as
 });
 
 test("while another program has the database locked, writes wait and reads do not", async () => {
-  await using store = await createStore();
+  await using store = await createSqliteStore();
   const { db } = store;
   const { id: userId } = await db.addUser("bob@example.com", "hash");
   await db.sessions.open({ userId, sessionId: "session" });
@@ -140,7 +140,7 @@ test("while another program has the database locked, writes wait and reads do no
     const count = () => void settled++;
     const writes = [db.addUser(`${lock}@example.com`, "hash"), db.sessions.open({ userId, sessionId: lock })];
     for (const write of writes) write.then(count, count);
-    await waitForTurn();
+    await flushPromises();
     assert.equal((await db.sessions.findUser("session"))?.id, userId);
     assert.equal((await db.findUserBy({ id: userId })).email, "bob@example.com");
     await db.ping();
@@ -152,7 +152,7 @@ test("while another program has the database locked, writes wait and reads do no
 });
 
 test("a write that times out is rejected, and nothing of it is stored", async () => {
-  await using store = await createStore();
+  await using store = await createSqliteStore();
   const { db } = store;
   const other = store.openRaw();
   other.exec("begin immediate");

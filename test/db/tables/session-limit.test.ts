@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { Auth } from "../../../src/auth/auth.ts";
 import { readSettings } from "../../../src/settings/settings.ts";
-import { createCrowd, listCrowd } from "../../support/crowd.ts";
 import { createStore, type Store } from "../../support/engine-store.ts";
 import { test } from "../../support/engines.ts";
-import { addNode } from "../../support/node.ts";
+import { insertManySessions, listInsertedSessions } from "../../support/many-sessions.ts";
+import { startNode } from "../../support/node.ts";
 import { hour, minute } from "../../support/world.ts";
 
 const email = "bob@example.com";
@@ -16,7 +16,7 @@ async function createNodes(environment = {}, nodeCount = 1) {
   const resources = new AsyncDisposableStack();
   const store = resources.use(await createStore(environment));
   const settings = readSettings({ BCRYPT_COST: "4", ...environment });
-  const nodes = await Promise.all(Array.from({ length: nodeCount }, () => addNode(resources, store, { settings })));
+  const nodes = await Promise.all(Array.from({ length: nodeCount }, () => startNode(resources, store, { settings })));
   const [auth] = nodes as [Auth];
   const { id } = await auth.registerUser(email, password);
   return { store, auth, nodes, id, [Symbol.asyncDispose]: () => resources.disposeAsync() };
@@ -37,13 +37,13 @@ for (const [way, open] of Object.entries(ways)) {
     const { store, auth, id } = nodes;
     const { id: other } = await store.db.addUser("eve@example.com", "hash");
     await store.db.sessions.open({ userId: other, sessionId: "eve's" });
-    await createCrowd(store, { userId: id, count: 999 });
+    await insertManySessions(store, { userId: id, count: 999 });
     const first = await open(auth, store, id);
-    assert.deepEqual(await listCrowd(store), numbers(1, 999));
+    assert.deepEqual(await listInsertedSessions(store), numbers(1, 999));
     store.clock.advance(1);
     await store.run("update sessions set session_id = 'moved' where user_id = 1 and session_id not like 'crowd %'");
     const second = await open(auth, store, id);
-    assert.deepEqual(await listCrowd(store), numbers(2, 999));
+    assert.deepEqual(await listInsertedSessions(store), numbers(2, 999));
     assert.ok(first && second && (await auth.getUserFromSessionId(second)));
     assert.equal(await count(store), 1001);
     assert.ok(await auth.getUserFromSessionId("eve's"));
@@ -53,21 +53,21 @@ for (const [way, open] of Object.entries(ways)) {
 test("over the limit, expired sessions end first, even if they are newer", async () => {
   await using nodes = await createNodes({ SESSION_IDLE: "1h" });
   const { store, auth, id } = nodes;
-  await createCrowd(store, { userId: id, count: 999 });
+  await insertManySessions(store, { userId: id, count: 999 });
   await store.run(
     `update sessions set last_seen_at = ${store.clock.now() - hour} where session_id in ('crowd 998', 'crowd 999')`,
   );
   for (let i = 0; i < 3; i++) await auth.logIn({ email, password });
-  assert.deepEqual(await listCrowd(store), numbers(1, 997));
+  assert.deepEqual(await listInsertedSessions(store), numbers(1, 997));
   await auth.logIn({ email, password });
-  assert.deepEqual(await listCrowd(store), numbers(2, 997));
+  assert.deepEqual(await listInsertedSessions(store), numbers(2, 997));
 });
 
 test("a session that was just opened stays, even if all others have the same time or a later one", async () => {
   for (const from of [0, minute]) {
     await using nodes = await createNodes();
     const { store, auth, id } = nodes;
-    await createCrowd(store, { userId: id, count: 1000, every: 0, from });
+    await insertManySessions(store, { userId: id, count: 1000, interval: 0, from });
     const opened = (await auth.logIn({ email, password })).session.sessionId;
     assert.equal(await count(store), 1000);
     assert.ok(await auth.getUserFromSessionId(opened));
@@ -78,21 +78,21 @@ test("a session that was just opened stays, even if all others have the same tim
 test("fifty simultaneous logins on two nodes leave exactly 1,000 sessions, including all fifty", async () => {
   await using many = await createNodes({}, 2);
   const { store, nodes, id } = many;
-  await createCrowd(store, { userId: id, count: 1000 });
+  await insertManySessions(store, { userId: id, count: 1000 });
   const opened = await Promise.all(
     Array.from({ length: 50 }, (_, i) => (nodes[i % 2] as Auth).logIn({ email, password })),
   );
   assert.equal(await count(store), 1000);
-  assert.deepEqual(await listCrowd(store), numbers(51, 1000));
+  assert.deepEqual(await listInsertedSessions(store), numbers(51, 1000));
   for (const { session } of opened) assert.ok(await nodes[0]?.getUserFromSessionId(session.sessionId));
 });
 
 test("SESSION_LIMIT keeps only the newest sessions, even if there are a thousand", async () => {
   await using nodes = await createNodes({ SESSION_LIMIT: "3" });
   const { store, auth, id } = nodes;
-  await createCrowd(store, { userId: id, count: 1000 });
+  await insertManySessions(store, { userId: id, count: 1000 });
   await auth.logIn({ email, password });
-  assert.deepEqual(await listCrowd(store), [999, 1000]);
+  assert.deepEqual(await listInsertedSessions(store), [999, 1000]);
 });
 
 test("of 200,000 sessions of an older version, each login ends some hundred, and a sweep all but the newest 1,000", async () => {
@@ -100,7 +100,7 @@ test("of 200,000 sessions of an older version, each login ends some hundred, and
   const { store, auth, id } = nodes;
   const { id: other } = await store.db.addUser("eve@example.com", "hash");
   for (let i = 0; i < 3; i++) await store.db.sessions.open({ userId: other, sessionId: `eve's ${i}` });
-  await createCrowd(store, { userId: id, count: 200_000 });
+  await insertManySessions(store, { userId: id, count: 200_000 });
   for (let i = 1; i <= 2; i++) {
     const before = await count(store);
     await auth.logIn({ email, password });
@@ -110,7 +110,7 @@ test("of 200,000 sessions of an older version, each login ends some hundred, and
   const own = (await auth.logIn({ email, password })).session.sessionId;
   const { sessions } = await auth.admin.sweep();
   assert.ok(sessions > 190_000, `${sessions}`);
-  assert.deepEqual(await listCrowd(store), numbers(199_004, 200_000));
+  assert.deepEqual(await listInsertedSessions(store), numbers(199_004, 200_000));
   assert.ok(await auth.getUserFromSessionId(own));
   assert.equal((await auth.admin.listSessions(other)).length, 3);
 });
@@ -132,9 +132,9 @@ for (const [end, act] of Object.entries(ends)) {
     await using nodes = await createNodes();
     const { store, auth, id } = nodes;
     const own = (await auth.createSession(email)) ?? "";
-    await createCrowd(store, { userId: id, count: 3600, from: 0 });
+    await insertManySessions(store, { userId: id, count: 3600, from: 0 });
     await act(nodes, own);
-    assert.deepEqual(await listCrowd(store), []);
+    assert.deepEqual(await listInsertedSessions(store), []);
     const stays = ["ending all others", "a password change", "DB.updateUser"].includes(end);
     assert.equal(await count(store), stays ? 1 : 0);
     if (stays && end !== "DB.updateUser") assert.ok(await auth.getUserFromSessionId(own));
@@ -146,7 +146,7 @@ test("a session that is presented by its previous id stays when all others end, 
   const { store, auth, id } = nodes;
   const before = (await auth.createSession(email)) ?? "";
   const after = (await auth.account.confirmPassword(before, password)).session.sessionId;
-  await createCrowd(store, { userId: id, count: 1700, from: 0 });
+  await insertManySessions(store, { userId: id, count: 1700, from: 0 });
   assert.equal(await auth.sessions.endOthers(before), 1700);
   for (const each of [before, after]) assert.ok(await auth.getUserFromSessionId(each));
 });

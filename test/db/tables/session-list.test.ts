@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import type { SessionPage } from "../../../src/db/db.ts";
-import { createCrowd } from "../../support/crowd.ts";
 import { createStore, type Store } from "../../support/engine-store.ts";
 import { test } from "../../support/engines.ts";
+import { insertManySessions } from "../../support/many-sessions.ts";
 import { hour } from "../../support/world.ts";
 
 const email = "bob@example.com";
@@ -63,7 +63,7 @@ test("sessions of an older version get a permanent handle when two nodes list th
   const { db } = store;
   const { id } = await db.addUser(email, "hash");
   const two = await store.open();
-  await createCrowd(store, { userId: id, count: 300 });
+  await insertManySessions(store, { userId: id, count: 300 });
   const lists = await Promise.all([0, 1, 0, 1].map((i) => [db, two][i]?.sessions.list(id, { limit: 300 })));
   const handles = lists.map((list) => list?.sessions.map(({ handle }) => handle) ?? []);
   for (const each of handles) assert.deepEqual(each, handles[0]);
@@ -85,7 +85,7 @@ test("the caller's session has a handle too, at any position", async () => {
   const { id } = await db.addUser(email, "hash");
   await db.sessions.open({ userId: id, sessionId: "own" });
   await store.run("update sessions set handle = null");
-  await createCrowd(store, { userId: id, count: 20, from: 0 });
+  await insertManySessions(store, { userId: id, count: 20, from: 0 });
   const { sessions } = await readPage(store, id, { limit: 3, current: "own" });
   assert.deepEqual(
     sessions.map(({ current }) => current),
@@ -132,7 +132,7 @@ for (const every of [0, 1]) {
     await using store = await createStore();
     const { db } = store;
     const { id } = await db.addUser(email, "hash");
-    await createCrowd(store, { userId: id, count: 95, every });
+    await insertManySessions(store, { userId: id, count: 95, interval: every });
     for (const limit of [1, 2, 7, 94, 95, 96, 1000]) {
       const pages = await readAllPages(store, id, limit);
       assert.equal(pages.length, Math.ceil(95 / limit), `${limit}`);
@@ -164,7 +164,7 @@ test("sessions that are opened or end between two pages neither hide others nor 
   await using store = await createStore();
   const { db } = store;
   const { id } = await db.addUser(email, "hash");
-  await createCrowd(store, { userId: id, count: 60, every: 0 });
+  await insertManySessions(store, { userId: id, count: 60, interval: 0 });
   const before = (await readPage(store, id, { limit: 60 })).sessions.map(({ handle }) => handle);
   const gone = new Set<string>();
   const pages = await readAllPages(store, id, 10, undefined, async (sessions) => {
@@ -188,7 +188,7 @@ test("expired sessions are on no page, however many there are", async () => {
   const { id } = await db.addUser(email, "hash");
   await db.sessions.open({ userId: id, sessionId: "old" });
   clock.advance(1);
-  await createCrowd(store, { userId: id, count: 900, from: 0, unusedFor: hour });
+  await insertManySessions(store, { userId: id, count: 900, from: 0, unusedFor: hour });
   clock.advance(1000);
   await db.sessions.recordUse(["old"]);
   await db.sessions.open({ userId: id, sessionId: "new" });
@@ -206,7 +206,7 @@ test("an invalid next returns no page, and that of another user none of that use
   const { db } = store;
   const { id } = await db.addUser(email, "hash");
   const { id: other } = await db.addUser("eve@example.com", "hash");
-  await createCrowd(store, { userId: id, count: 5 });
+  await insertManySessions(store, { userId: id, count: 5 });
   await db.sessions.open({ userId: other, sessionId: "eve's" });
   const written = (text: string) => Buffer.from(text).toString("base64url");
   const right = written("1 x");

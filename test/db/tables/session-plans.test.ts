@@ -7,9 +7,9 @@ import { createPostgresEngine } from "../../../src/db/postgres/postgres.ts";
 import type { Schema } from "../../../src/db/schema.ts";
 import { createSqliteEngine } from "../../../src/db/sqlite/sqlite.ts";
 import { readSettings } from "../../../src/settings/settings.ts";
-import { createCrowd } from "../../support/crowd.ts";
 import { createStore, type Store } from "../../support/engine-store.ts";
 import { currentEngine as engineName, test } from "../../support/engines.ts";
+import { insertManySessions } from "../../support/many-sessions.ts";
 
 /** Opens another connection that records its statements. */
 async function openRecorded(store: Store) {
@@ -88,7 +88,7 @@ for (const every of [0, 1]) {
     await using store = await createStore();
     const { id } = await store.db.addUser("bob@example.com", "hash");
     for (let i = 0; i < 20; i++) await store.db.addUser(`${i}@example.com`, "hash");
-    await createCrowd(store, { userId: id, count: 200_000, every });
+    await insertManySessions(store, { userId: id, count: 200_000, interval: every });
     // As autovacuum eventually does. Without statistics the first statement could time out.
     await store.run("analyze");
     await store.db.sessions.open({ userId: id, sessionId: "own" });

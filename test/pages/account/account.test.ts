@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "../../support/engines.ts";
 import { bob, logIn as sessionOf } from "../../support/steps.ts";
-import { assertRedirect, createMember, createVisitor, findDevices } from "../../support/visitor.ts";
+import { assertRedirect, createLoggedInVisitor, createVisitor, readDeviceNames } from "../../support/visitor.ts";
 import { createWorld, minute } from "../../support/world.ts";
 
 const firefox = { "User-Agent": "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0" };
 
 test("the account page shows the address, the registration date and the devices, and requires a login", async () => {
   await using world = await createWorld();
-  const visitor = await createMember(world);
+  const visitor = await createLoggedInVisitor(world);
   world.clock.advance(minute);
   await sessionOf(world, bob, firefox);
   world.clock.advance(minute);
@@ -17,7 +17,7 @@ test("the account page shows the address, the registration date and the devices,
   assert.deepEqual([page.status, page.title], [200, "Votre compte · Bienvenue"]);
   assert.match(page.html, /<bdi>bob@example\.com<\/bdi>/);
   assert.match(page.html, /Membre depuis le 1 janvier 2030/);
-  assert.deepEqual(findDevices(page), [
+  assert.deepEqual(readDeviceNames(page), [
     "Un appareil inconnu Cet appareil",
     "Un appareil inconnu",
     "Firefox sur Windows",

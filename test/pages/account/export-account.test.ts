@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "../../support/engines.ts";
 import { bob } from "../../support/steps.ts";
-import { createMember } from "../../support/visitor.ts";
+import { createLoggedInVisitor } from "../../support/visitor.ts";
 import { createWorld } from "../../support/world.ts";
 
 test("the export is a JSON file, and needs the password", async () => {
   await using world = await createWorld();
-  const visitor = await createMember(world);
+  const visitor = await createLoggedInVisitor(world);
   const page = await visitor.open("/account/export");
-  assert.equal((await visitor.fill(page, { password: "wrong" })).status, 403);
-  const file = await visitor.fill(page, { password: bob.password });
+  assert.equal((await visitor.submit(page, { password: "wrong" })).status, 403);
+  const file = await visitor.submit(page, { password: bob.password });
   assert.equal(file.headers.get("Content-Disposition"), 'attachment; filename="account.json"');
   assert.equal(file.headers.get("Cache-Control"), "no-store");
   assert.equal(JSON.parse(file.html).email, bob.email);

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { temporaryFolder } from "../../support/service.ts";
-import { createVisitor, toText } from "../../support/visitor.ts";
+import { createTemporaryFolder } from "../../support/service.ts";
+import { createVisitor, htmlToText } from "../../support/visitor.ts";
 import { createWorld } from "../../support/world.ts";
 
 const svg = `<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`;
 
 test("the pages show the name, logo, colors and links of the settings", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await createTemporaryFolder();
   const LOGO_FILE = join(folder.path, "logo.svg");
   await writeFile(LOGO_FILE, svg);
   await using world = await createWorld({
@@ -53,9 +53,9 @@ test("without a logo, the pages show the first grapheme of the name", async () =
   ] as const) {
     await using world = await createWorld({ SERVICE_NAME });
     const { html } = await createVisitor(world).open("/login");
-    assert.equal(toText(/<span class="mark" aria-hidden="true">(.*?)<\/span>/.exec(html)?.[1] ?? ""), letter);
+    assert.equal(htmlToText(/<span class="mark" aria-hidden="true">(.*?)<\/span>/.exec(html)?.[1] ?? ""), letter);
     const [, icon = ""] = /<link rel="icon" href="([^"]+)">/.exec(html) ?? [];
     const image = await (await world.request(icon)).text();
-    assert.equal(toText(/<text[^>]*>(.*?)<\/text>/.exec(image)?.[1] ?? ""), letter);
+    assert.equal(htmlToText(/<text[^>]*>(.*?)<\/text>/.exec(image)?.[1] ?? ""), letter);
   }
 });

@@ -5,7 +5,7 @@ import {
   deliverMails,
   deliverToken,
   owner,
-  registerAndConfirm,
+  registerAndVerify,
   strongPassword,
 } from "../../support/production.ts";
 import { bob, canLogIn, register } from "../../support/steps.ts";
@@ -62,7 +62,7 @@ test("a form with a missing or foreign token, or without its cookie, is shown ag
       assert.equal(readField(stale, "email"), bob.email);
       assert.ok(!stale.html.includes(bob.password));
       assert.ok(!visitor.cookies.has("session_id"));
-      assertRedirect(await visitor.fill(stale, bob), "/account");
+      assertRedirect(await visitor.submit(stale, bob), "/account");
     }
   }
 });
@@ -107,7 +107,7 @@ test("the form's token can match any of up to five form cookies, in any order", 
 
 test("no form has an effect without its token", async () => {
   await using world = await createProductionWorld();
-  await registerAndConfirm(world);
+  await registerAndVerify(world);
   const visitor = createVisitor(world);
   await logIn(visitor, owner);
   const waiting = { email: "carol@example.com", password: strongPassword };

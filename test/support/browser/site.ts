@@ -7,7 +7,7 @@ import { productionEnvironment } from "../world.ts";
 export interface Site extends AsyncDisposable {
   readonly url: string;
   /** Waits for the next email to this address with a link to this page, and returns the link. */
-  mailedLink(to: string, path: string): Promise<string>;
+  waitForLink(to: string, path: string): Promise<string>;
 }
 
 export async function startSite(environment: Record<string, string> = {}): Promise<Site> {
@@ -28,9 +28,9 @@ export async function startSite(environment: Record<string, string> = {}): Promi
   const started = resources.move();
   return {
     url,
-    async mailedLink(to, path) {
+    async waitForLink(to, path) {
       for (;;) {
-        const mail = await mailServer.next();
+        const mail = await mailServer.nextMail();
         const [link] = new RegExp(`${url}${path}\\S*`).exec(mail.mime.text ?? "") ?? [];
         if (link !== undefined && mail.to.includes(to)) return link;
       }

@@ -1,17 +1,17 @@
 import { DatabaseSync } from "node:sqlite";
 import { devices } from "playwright-core";
 import type { Environment } from "../../../src/settings/settings.ts";
-import { registerAndConfirm } from "../production.ts";
+import { registerAndVerify } from "../production.ts";
 import { day, form } from "../world.ts";
-import { createStage, createStageOnFile, deliverLink, type Stage } from "./stage.ts";
+import { createServedWorld, createServedWorldOnFile, deliverLink, type ServedWorld } from "./served-world.ts";
 import type { Visitor } from "./visitor.ts";
 
 const ada = { email: "ada@example.com", password: "plough-Violet-9-harbour" };
 const weak = "password1";
 
-/** A visitor and the stage they visit. */
-interface Scene {
-  readonly stage: Stage;
+/** A visitor and the world they visit. */
+interface ViewContext {
+  readonly world: ServedWorld;
   readonly visitor: Visitor;
 }
 
@@ -19,8 +19,8 @@ interface Scene {
 export const views = {
   login: ({ visitor }) => visitor.open("/login"),
   "login-wrong": ({ visitor }) => logIn(visitor, "not the one"),
-  "login-unconfirmed": async ({ stage, visitor }) => {
-    await stage.auth.account.register(ada.email, ada.password);
+  "login-unconfirmed": async ({ world, visitor }) => {
+    await world.auth.account.register(ada.email, ada.password);
     await logIn(visitor);
   },
   "login-too-often": async ({ visitor }) => {
@@ -36,78 +36,78 @@ export const views = {
   },
   register: ({ visitor }) => visitor.open("/register"),
   "register-refused": ({ visitor }) => register(visitor, weak),
-  "register-taken-refused": async ({ stage, visitor }) => {
-    await registerAndConfirm(stage, ada);
+  "register-taken-refused": async ({ world, visitor }) => {
+    await registerAndVerify(world, ada);
     await register(visitor);
   },
   mailbox: ({ visitor }) => register(visitor),
-  verify: ({ stage, visitor }) => openVerify(stage, visitor),
-  "verify-wrong": async ({ stage, visitor }) => {
-    await openVerify(stage, visitor);
-    const { words } = visitor;
-    await visitor.submit(words.verify.submit, { [words.fields.chosenPassword]: "not the one" });
+  verify: ({ world, visitor }) => openVerify(world, visitor),
+  "verify-wrong": async ({ world, visitor }) => {
+    await openVerify(world, visitor);
+    const { texts } = visitor;
+    await visitor.submit(texts.verify.submit, { [texts.fields.chosenPassword]: "not the one" });
   },
   "verify-old-link": ({ visitor }) => visitor.open("/verify?token=old"),
   "verify-request": ({ visitor }) => visitor.open("/verify"),
-  "verify-move": openMove,
+  "verify-move": openEmailChange,
   "verify-move-wrong": async (scene) => {
-    await openMove(scene);
-    const { submit, words } = scene.visitor;
-    await submit(words.verify.emailChangeSubmit, { [words.fields.currentPassword]: "not the one" });
+    await openEmailChange(scene);
+    const { submit, texts } = scene.visitor;
+    await submit(texts.verify.emailChangeSubmit, { [texts.fields.currentPassword]: "not the one" });
   },
   "mailbox-waiting": async ({ visitor }) => {
     await visitor.open("/verify");
-    await visitor.submit(visitor.words.verify.resend, { [visitor.words.fields.email]: ada.email });
+    await visitor.submit(visitor.texts.verify.resend, { [visitor.texts.fields.email]: ada.email });
   },
   "mailbox-again": async ({ visitor }) => {
     await register(visitor);
-    await visitor.submit(visitor.words.mailbox.resend);
+    await visitor.submit(visitor.texts.mailbox.resend);
   },
   forgot: ({ visitor }) => visitor.open("/forgot"),
   "mailbox-reset": async ({ visitor }) => {
     await visitor.open("/forgot");
-    await visitor.submit(visitor.words.forgot.submit, { [visitor.words.fields.email]: ada.email });
+    await visitor.submit(visitor.texts.forgot.submit, { [visitor.texts.fields.email]: ada.email });
   },
-  reset: ({ stage, visitor }) => openReset(stage, visitor),
-  "reset-refused": async ({ stage, visitor }) => {
-    await openReset(stage, visitor);
-    await visitor.submit(visitor.words.reset.submit, { [visitor.words.fields.newPassword]: weak });
+  reset: ({ world, visitor }) => openReset(world, visitor),
+  "reset-refused": async ({ world, visitor }) => {
+    await openReset(world, visitor);
+    await visitor.submit(visitor.texts.reset.submit, { [visitor.texts.fields.newPassword]: weak });
   },
   "reset-other": async (scene) => {
-    await openReset(scene.stage, scene.visitor);
+    await openReset(scene.world, scene.visitor);
     const { path } = scene.visitor;
     await switchAccount(scene);
     await scene.visitor.open(path);
   },
   "verify-other": async (scene) => {
-    await openVerify(scene.stage, scene.visitor);
+    await openVerify(scene.world, scene.visitor);
     const { path } = scene.visitor;
     await switchAccount(scene);
     await scene.visitor.open(path);
   },
   "verify-move-other": async (scene) => {
-    await openMove(scene);
+    await openEmailChange(scene);
     const { path } = scene.visitor;
-    await scene.stage.auth.outbox.deliver();
+    await scene.world.auth.outbox.deliver();
     await switchAccount(scene);
     await scene.visitor.open(path);
   },
   "login-after-reset-other": async (scene) => {
-    const { stage, visitor } = scene;
-    await openReset(stage, visitor);
+    const { world, visitor } = scene;
+    await openReset(world, visitor);
     await switchAccount(scene);
-    await visitor.submit(visitor.words.reset.submit, { [visitor.words.fields.newPassword]: `${ada.password}!` });
+    await visitor.submit(visitor.texts.reset.submit, { [visitor.texts.fields.newPassword]: `${ada.password}!` });
   },
-  "login-after-reset": async ({ stage, visitor }) => {
-    await openReset(stage, visitor);
-    await visitor.submit(visitor.words.reset.submit, { [visitor.words.fields.newPassword]: `${ada.password}!` });
+  "login-after-reset": async ({ world, visitor }) => {
+    await openReset(world, visitor);
+    await visitor.submit(visitor.texts.reset.submit, { [visitor.texts.fields.newPassword]: `${ada.password}!` });
   },
   "reset-old-link": ({ visitor }) => visitor.open("/reset?token=old"),
   undo: openUndo,
   "undo-refused": async (scene) => {
     await openUndo(scene);
-    await registerAndConfirm(scene.stage, ada);
-    await scene.visitor.submit(scene.visitor.words.undo.submit);
+    await registerAndVerify(scene.world, ada);
+    await scene.visitor.submit(scene.visitor.texts.undo.submit);
   },
   "undo-other": async (scene) => {
     await openUndo(scene);
@@ -118,107 +118,107 @@ export const views = {
   "undo-old-link": ({ visitor }) => visitor.open("/undo-email-change?token=old"),
   "mailbox-undone": async (scene) => {
     await openUndo(scene);
-    await scene.visitor.submit(scene.visitor.words.undo.submit);
+    await scene.visitor.submit(scene.visitor.texts.undo.submit);
   },
-  account: enter,
+  account: logInAndOpenAccount,
   "account-devices": async (scene) => {
-    await enter(scene);
+    await logInAndOpenAccount(scene);
     const headers = { "User-Agent": devices["iPhone 15"].userAgent };
-    await scene.stage.request("/sessions", form(ada, { headers }));
+    await scene.world.request("/sessions", form(ada, { headers }));
     await scene.visitor.open("/account");
   },
   "account-more-devices": async (scene) => {
-    await enter(scene);
-    for (let i = 0; i < 11; i++) await scene.stage.request("/sessions", form(ada));
+    await logInAndOpenAccount(scene);
+    for (let i = 0; i < 11; i++) await scene.world.request("/sessions", form(ada));
     await scene.visitor.open("/account?from=10");
   },
   "account-done": async (scene) => {
-    await enter(scene);
+    await logInAndOpenAccount(scene);
     await changePassword(scene.visitor);
   },
   password: async (scene) => {
-    await enter(scene);
+    await logInAndOpenAccount(scene);
     await scene.visitor.open("/account/password");
   },
   "password-wrong": async (scene) => {
-    await enter(scene);
+    await logInAndOpenAccount(scene);
     await changePassword(scene.visitor, { current: "not the one" });
   },
   "password-refused": async (scene) => {
-    await enter(scene);
+    await logInAndOpenAccount(scene);
     await changePassword(scene.visitor, { chosen: weak });
   },
   email: async (scene) => {
-    await enter(scene);
+    await logInAndOpenAccount(scene);
     await scene.visitor.open("/account/email");
   },
   "mailbox-move": async (scene) => {
-    await enter(scene);
+    await logInAndOpenAccount(scene);
     await changeEmail(scene.visitor, "ada@new.example.com");
   },
   "email-refused": async (scene) => {
-    await enter(scene);
+    await logInAndOpenAccount(scene);
     await changeEmail(scene.visitor, "ada at example.com");
   },
   export: async (scene) => {
-    await enter(scene);
+    await logInAndOpenAccount(scene);
     await scene.visitor.open("/account/export");
   },
   delete: async (scene) => {
-    await enter(scene);
+    await logInAndOpenAccount(scene);
     await scene.visitor.open("/account/delete");
   },
   "delete-wrong": async (scene) => {
-    await enter(scene);
-    const { open, submit, words } = scene.visitor;
+    await logInAndOpenAccount(scene);
+    const { open, submit, texts } = scene.visitor;
     await open("/account/delete");
-    await submit(words.account.delete, { [words.fields.currentPassword]: "not the one" });
+    await submit(texts.account.delete, { [texts.fields.currentPassword]: "not the one" });
   },
   "delete-switched-refused": async (scene) => {
-    await enter(scene);
+    await logInAndOpenAccount(scene);
     await scene.visitor.open("/account/delete");
     await switchAccount(scene);
-    const { submit, words } = scene.visitor;
-    await submit(words.account.delete, { [words.fields.currentPassword]: ada.password });
+    const { submit, texts } = scene.visitor;
+    await submit(texts.account.delete, { [texts.fields.currentPassword]: ada.password });
   },
   "account-switched-refused": async (scene) => {
-    await enter(scene);
-    await scene.stage.request("/sessions", form(ada));
-    await scene.stage.auth.outbox.deliver();
+    await logInAndOpenAccount(scene);
+    await scene.world.request("/sessions", form(ada));
+    await scene.world.auth.outbox.deliver();
     await scene.visitor.open("/account");
     await switchAccount(scene);
-    await scene.visitor.submit(scene.visitor.words.account.logOutOthers);
+    await scene.visitor.submit(scene.visitor.texts.account.logOutOthers);
   },
   logout: async (scene) => {
-    await enter(scene);
+    await logInAndOpenAccount(scene);
     await scene.visitor.open("/logout");
   },
   "login-after-logout": async (scene) => {
-    await enter(scene);
+    await logInAndOpenAccount(scene);
     await scene.visitor.open("/logout");
-    await scene.visitor.submit(scene.visitor.words.logOut.submit);
+    await scene.visitor.submit(scene.visitor.texts.logOut.submit);
   },
   "login-needed": ({ visitor }) => visitor.open("/account/email"),
   "login-session-ended": async (scene) => {
-    await enter(scene);
-    scene.stage.clock.advance(31 * day);
+    await logInAndOpenAccount(scene);
+    scene.world.clock.advance(31 * day);
     await scene.visitor.open("/account/email");
   },
   error: ({ visitor }) => visitor.open("/nothing/is/here"),
-  "error-database": async ({ stage, visitor }) => {
+  "error-database": async ({ world, visitor }) => {
     await visitor.open("/login");
-    using database = openDatabase(stage);
+    using database = openDatabase(world);
     database.exec("begin immediate");
     await fillLogIn(visitor);
   },
-  "error-internal": async ({ stage, visitor }) => {
+  "error-internal": async ({ world, visitor }) => {
     await visitor.open("/login");
-    using database = openDatabase(stage);
+    using database = openDatabase(world);
     database.exec("drop table attempts");
     await fillLogIn(visitor);
-    await visitor.waitForText(visitor.words.errors.internal);
+    await visitor.waitForText(visitor.texts.errors.internal);
   },
-} satisfies Record<string, (scene: Scene) => Promise<unknown>>;
+} satisfies Record<string, (scene: ViewContext) => Promise<unknown>>;
 
 export type View = keyof typeof views;
 
@@ -234,14 +234,14 @@ const environments: Partial<Record<View, Environment>> = {
 /** Views of a database error, which another connection causes. */
 const onFile: readonly View[] = ["error-database", "error-internal"];
 
-/** Creates the stage of a view. */
-export function createStageFor(view: View): Promise<Stage> {
-  const create = onFile.includes(view) ? createStageOnFile : createStage;
+/** Creates the world of a view. */
+export function createWorldForView(view: View): Promise<ServedWorld> {
+  const create = onFile.includes(view) ? createServedWorldOnFile : createServedWorld;
   return create({ LIMIT_LOGIN_ACCOUNT: `${attempts}/15m`, ...environments[view] });
 }
 
-/** Opens another connection to the database of a stage. */
-function openDatabase({ settings }: Stage): DatabaseSync {
+/** Opens another connection to the database of a world. */
+function openDatabase({ settings }: ServedWorld): DatabaseSync {
   return new DatabaseSync(settings.DATABASE_URL.replace(/^sqlite:/, ""));
 }
 
@@ -250,71 +250,71 @@ async function logIn(visitor: Visitor, password = ada.password): Promise<void> {
   await fillLogIn(visitor, password);
 }
 
-function fillLogIn({ submit, words }: Visitor, password = ada.password): Promise<void> {
-  const { fields, logIn } = words;
+function fillLogIn({ submit, texts }: Visitor, password = ada.password): Promise<void> {
+  const { fields, logIn } = texts;
   return submit(logIn.submit, { [fields.email]: ada.email, [fields.password]: password });
 }
 
-async function register({ open, submit, words }: Visitor, password = ada.password): Promise<void> {
-  const { fields, register } = words;
+async function register({ open, submit, texts }: Visitor, password = ada.password): Promise<void> {
+  const { fields, register } = texts;
   await open("/register");
   await submit(register.submit, { [fields.email]: ada.email, [fields.password]: password });
 }
 
-async function openVerify(stage: Stage, visitor: Visitor): Promise<void> {
-  await stage.auth.account.register(ada.email, ada.password);
-  await visitor.open(await deliverLink(stage, "/verify"));
+async function openVerify(world: ServedWorld, visitor: Visitor): Promise<void> {
+  await world.auth.account.register(ada.email, ada.password);
+  await visitor.open(await deliverLink(world, "/verify"));
 }
 
-async function openMove(scene: Scene): Promise<void> {
-  await enter(scene);
+async function openEmailChange(scene: ViewContext): Promise<void> {
+  await logInAndOpenAccount(scene);
   await changeEmail(scene.visitor, "ada@new.example.com");
-  await scene.visitor.open(await deliverLink(scene.stage, "/verify"));
+  await scene.visitor.open(await deliverLink(scene.world, "/verify"));
 }
 
 /** Opens the link to undo a completed email change, on a different device than the one that completed it. */
-async function openUndo(scene: Scene): Promise<void> {
-  await openMove(scene);
-  const { submit, words, page } = scene.visitor;
-  await submit(words.verify.emailChangeSubmit, { [words.fields.currentPassword]: ada.password });
+async function openUndo(scene: ViewContext): Promise<void> {
+  await openEmailChange(scene);
+  const { submit, texts, page } = scene.visitor;
+  await submit(texts.verify.emailChangeSubmit, { [texts.fields.currentPassword]: ada.password });
   await page.context().clearCookies();
-  await scene.visitor.open(await deliverLink(scene.stage, "/undo-email-change"));
+  await scene.visitor.open(await deliverLink(scene.world, "/undo-email-change"));
 }
 
-async function openReset(stage: Stage, visitor: Visitor): Promise<void> {
-  await registerAndConfirm(stage, ada);
-  await stage.auth.resetPassword.request(ada.email);
-  await visitor.open(await deliverLink(stage, "/reset"));
+async function openReset(world: ServedWorld, visitor: Visitor): Promise<void> {
+  await registerAndVerify(world, ada);
+  await world.auth.resetPassword.request(ada.email);
+  await visitor.open(await deliverLink(world, "/reset"));
 }
 
 /** Logs in with this browser, and opens the account page. */
-async function enter({ stage, visitor }: Scene): Promise<void> {
-  await registerAndConfirm(stage, ada);
-  await visitor.page.context().request.post(`${stage.url}/sessions`, { form: ada });
+async function logInAndOpenAccount({ world, visitor }: ViewContext): Promise<void> {
+  await registerAndVerify(world, ada);
+  await visitor.page.context().request.post(`${world.url}/sessions`, { form: ada });
   await visitor.open("/account");
 }
 
 /** Logs in to another account, as in another tab. */
-async function switchAccount({ stage, visitor }: Scene): Promise<void> {
+async function switchAccount({ world, visitor }: ViewContext): Promise<void> {
   const grace = { ...ada, email: "grace@example.com" };
-  await registerAndConfirm(stage, grace);
-  const { session } = await stage.auth.logIn(grace);
+  await registerAndVerify(world, grace);
+  const { session } = await world.auth.logIn(grace);
   await visitor.page
     .context()
-    .addCookies([{ name: stage.settings.COOKIE_NAME, value: session.sessionId, url: stage.url }]);
+    .addCookies([{ name: world.settings.COOKIE_NAME, value: session.sessionId, url: world.url }]);
 }
 
 async function changePassword(
-  { open, submit, words }: Visitor,
+  { open, submit, texts }: Visitor,
   { current = ada.password, chosen = `${ada.password}!` } = {},
 ): Promise<void> {
-  const { fields, account } = words;
+  const { fields, account } = texts;
   await open("/account/password");
   await submit(account.changePassword, { [fields.currentPassword]: current, [fields.newPassword]: chosen });
 }
 
-async function changeEmail({ open, submit, words }: Visitor, email: string): Promise<void> {
-  const { fields, account } = words;
+async function changeEmail({ open, submit, texts }: Visitor, email: string): Promise<void> {
+  const { fields, account } = texts;
   await open("/account/email");
   await submit(account.changeEmail, { [fields.newEmail]: email, [fields.currentPassword]: ada.password });
 }

@@ -7,7 +7,7 @@ import type { PageTexts } from "../../../src/languages/pages.ts";
 export interface Visitor extends AsyncDisposable {
   readonly page: Page;
   /** The texts of the pages in the language of the visitor. */
-  readonly words: PageTexts;
+  readonly texts: PageTexts;
   /** The current URL without the origin. */
   readonly path: string;
   /** Opens a path or a URL. */
@@ -17,13 +17,13 @@ export interface Visitor extends AsyncDisposable {
   /** Fills in the form with this button by the labels of its fields, and submits it. */
   submit(button: string, fields?: Record<string, string>): Promise<void>;
   /** Locates the first form with this button. */
-  formOf(button: string): Locator;
+  locateForm(button: string): Locator;
   /** Runs `act`, and waits for the page that it loads. */
-  leave(act: () => Promise<unknown>): Promise<void>;
+  waitForLoad(act: () => Promise<unknown>): Promise<void>;
   /** Waits until the page contains the text. */
   waitForText(text: string): Promise<void>;
   /** Opens another tab of the same browser. */
-  tab(): Promise<Visitor>;
+  openTab(): Promise<Visitor>;
 }
 
 export interface VisitorOptions {
@@ -133,10 +133,10 @@ const findLink = `(link) => {
   return findPoint(found, link);
 }`;
 
-function createVisitor(page: Page, url: string, words: PageTexts, close: () => Promise<void>): Visitor {
+function createVisitor(page: Page, url: string, texts: PageTexts, close: () => Promise<void>): Visitor {
   const visitor: Visitor = {
     page,
-    words,
+    texts,
     get path() {
       return page.url().replace(url, "");
     },
@@ -147,7 +147,7 @@ function createVisitor(page: Page, url: string, words: PageTexts, close: () => P
     },
     async follow(link) {
       const [x, y] = await page.evaluate<[number, number]>(`(${findLink})(${JSON.stringify(link)})`);
-      await visitor.leave(() => page.mouse.click(x, y));
+      await visitor.waitForLoad(() => page.mouse.click(x, y));
     },
     async submit(button, fields = {}) {
       for (const [label, value] of Object.entries(fields)) {
@@ -155,14 +155,14 @@ function createVisitor(page: Page, url: string, words: PageTexts, close: () => P
         await (value === "" ? page.keyboard.press("Delete") : page.keyboard.insertText(value));
       }
       const [x, y] = await page.evaluate<[number, number]>(`(${findButton})(${JSON.stringify(button)})`);
-      await visitor.leave(() => page.mouse.click(x, y));
+      await visitor.waitForLoad(() => page.mouse.click(x, y));
     },
-    formOf: (button) =>
+    locateForm: (button) =>
       page
         .locator("form")
         .filter({ has: page.getByRole("button", { name: button, exact: true }) })
         .first(),
-    async leave(act) {
+    async waitForLoad(act) {
       await Promise.all([page.waitForEvent("load"), act()]);
     },
     async waitForText(text) {
@@ -170,7 +170,7 @@ function createVisitor(page: Page, url: string, words: PageTexts, close: () => P
       if (!visibleText.replace(/\s+/g, " ").includes(text.replace(/\s+/g, " ")))
         await page.getByText(text).first().waitFor();
     },
-    tab: async () => createVisitor(await page.context().newPage(), url, words, async () => {}),
+    openTab: async () => createVisitor(await page.context().newPage(), url, texts, async () => {}),
     [Symbol.asyncDispose]: close,
   };
   return visitor;

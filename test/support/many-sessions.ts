@@ -4,11 +4,11 @@ import { currentEngine } from "./engines.ts";
 /** When the first session was opened, in milliseconds from now. */
 const past = -86_400_000;
 
-interface Crowd {
+interface ManySessions {
   readonly userId: number;
   readonly count: number;
   /** The milliseconds from one session to the next; with 0 all are opened at the same time. */
-  readonly every?: number;
+  readonly interval?: number;
   /** When the first session was opened, in milliseconds from now. */
   readonly from?: number;
   /** How many milliseconds ago each was last used; 0 by default. */
@@ -16,9 +16,9 @@ interface Crowd {
 }
 
 /** Inserts many sessions of a user as an older version did, without handles. Their hashes are `crowd N`; the oldest is 1. */
-export async function createCrowd(
+export async function insertManySessions(
   store: Store,
-  { userId, count, every = 1, from = past, unusedFor = 0 }: Crowd,
+  { userId, count, interval: every = 1, from = past, unusedFor = 0 }: ManySessions,
 ): Promise<void> {
   const now = store.clock.now();
   // The foreign key check of each row takes half of the time. PostgreSQL skips it in the role of a replica.
@@ -30,7 +30,7 @@ export async function createCrowd(
 }
 
 /** Returns the numbers of the remaining sessions of a crowd, in ascending order. */
-export async function listCrowd(store: Store): Promise<number[]> {
+export async function listInsertedSessions(store: Store): Promise<number[]> {
   const rows = await store.run("select session_id from sessions where session_id like 'crowd %'");
   return rows.map(({ session_id }) => Number(String(session_id).slice("crowd ".length))).sort((a, b) => a - b);
 }

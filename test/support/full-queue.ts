@@ -9,14 +9,14 @@ import { createWorld, form, type World } from "./world.ts";
  * The number of jobs that fill the hash queue at this cost, plus one for each thread. A hash of cost 12 takes a quarter of a
  * second.
  */
-export const queueCapacity = (cost: number) => (20 / 2 ** (cost - 12) + 1) * availableParallelism();
+export const computeQueueCapacity = (cost: number) => (20 / 2 ** (cost - 12) + 1) * availableParallelism();
 
 /**
  * Creates a world whose hash queue is full of registrations that wait for the breach check, so nothing is hashed.
  *
  * @param ipOf the IP address of each registration; by default all come from one network
  */
-export async function createFullWorld(
+export async function createWorldWithFullQueue(
   environment: Environment = {},
   ipOf: (i: number) => string = () => "127.0.0.1",
 ): Promise<World> {
@@ -32,7 +32,7 @@ export async function createFullWorld(
   );
   const settings = { BCRYPT_COST: "14", ...environment, PASSWORD_BREACH_CHECK: breaches.url };
   const world = resources.use(await createWorld(settings));
-  const registrations = Array.from({ length: queueCapacity(Number(settings.BCRYPT_COST)) }, (_, i) =>
+  const registrations = Array.from({ length: computeQueueCapacity(Number(settings.BCRYPT_COST)) }, (_, i) =>
     world.request("/users", { ...form({ email: `${i}@example.com`, password: strongPassword }), ip: ipOf(i) }),
   );
   while (checked < registrations.length) await turn();

@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ConnectionLimits, type RunningServer, serve } from "../../src/http/server.ts";
-import { formatRequest, openWire, type Wire, type WireResponse } from "./wire.ts";
+import { formatRequest, openRawConnection, type RawConnection, type RawResponse } from "./raw-connection.ts";
 import { createWorld } from "./world.ts";
 
-export const form = { "Content-Type": "application/x-www-form-urlencoded" };
+export const formHeaders = { "Content-Type": "application/x-www-form-urlencoded" };
 /** Longer than any test, so that no connection is closed by force. */
 export const shutdownTimeout = 600_000;
 
 /** A listening server with its own world. */
-interface Server extends RunningServer {
-  open(): Promise<Wire>;
+interface TestServer extends RunningServer {
+  open(): Promise<RawConnection>;
   /** Sends bytes on a new connection, and returns the first response after the connection has ended. */
-  sendLast(bytes: string | Uint8Array): Promise<WireResponse>;
+  sendUntilClosed(bytes: string | Uint8Array): Promise<RawResponse>;
 }
 
 /** Makes a server close when the test ends or fails. */
@@ -26,7 +26,7 @@ export function closeAfterTest(server: RunningServer): RunningServer & AsyncDisp
  */
 export function testServerSurvives(
   name: string,
-  act: (server: Server) => Promise<void>,
+  act: (server: TestServer) => Promise<void>,
   limits: Partial<ConnectionLimits> = {},
 ): void {
   test(name, { timeout: 60_000 }, async () => {
@@ -34,9 +34,9 @@ export function testServerSurvives(
     const { fetch } = world.app;
     const { log } = world.auth;
     await using running = closeAfterTest(await serve({ fetch, host: "0.0.0.0", port: 0, log, limits }));
-    const wires: Wire[] = [];
+    const wires: RawConnection[] = [];
     const open = async () => {
-      const wire = await openWire(running.port);
+      const wire = await openRawConnection(running.port);
       wires.push(wire);
       return wire;
     };
@@ -47,7 +47,7 @@ export function testServerSurvives(
       await wire.closed;
       return answer;
     };
-    await act({ ...running, open, sendLast });
+    await act({ ...running, open, sendUntilClosed: sendLast });
     const after = await sendLast(formatRequest("GET /", { Connection: "close" }));
     assert.deepEqual([after.status, after.body], [200, '{"message":"Bienvenue"}\n']);
     for (const wire of wires) wire[Symbol.dispose]();
@@ -59,7 +59,7 @@ export function testServerSurvives(
   });
 }
 
-export function assertErrorResponse({ status, headers, body }: WireResponse, expected: number): void {
+export function assertErrorResponse({ status, headers, body }: RawResponse, expected: number): void {
   assert.equal(status, expected, body);
   assert.equal(headers.get("content-type"), "application/json");
   assert.equal(headers.get("cache-control"), "no-store");

@@ -45,7 +45,7 @@ export function installAxe(page: Page): Promise<unknown> {
 }
 
 /** Returns one line for each violation that axe-core finds in a page: of WCAG 2.2 A and AA, and of its best practices. */
-export async function findBarriers(page: Page): Promise<string[]> {
+export async function findAccessibilityViolations(page: Page): Promise<string[]> {
   const isLoaded = await page.evaluate("typeof axe === 'object' || (globalThis.loadAxe?.(), typeof axe === 'object')");
   if (!isLoaded) await page.evaluate(axe);
   return page.evaluate<string[]>(runAxe);

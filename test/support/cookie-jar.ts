@@ -2,7 +2,7 @@
  * The cookies that a browser stores for one host (RFC 6265bis, 5.7). It rejects a Domain that is a public suffix or does not
  * match the host.
  */
-export class Jar {
+export class CookieJar {
   readonly #host: string;
   readonly #suffixes: readonly string[];
   readonly #cookies = new Map<string, { name: string; value: string }>();
@@ -13,11 +13,11 @@ export class Jar {
   }
 
   /** Stores the cookies that a response sets. */
-  keep(response: Response): void {
-    for (const header of response.headers.getSetCookie()) this.set(header);
+  storeCookies(response: Response): void {
+    for (const formatHeader of response.headers.getSetCookie()) this.setCookie(formatHeader);
   }
 
-  set(header: string): void {
+  setCookie(header: string): void {
     const [pair = "", ...attributes] = header.split("; ");
     const attribute = (attributeName: string) =>
       attributes.map((each) => each.split("=")).find(([name]) => name === attributeName)?.[1];

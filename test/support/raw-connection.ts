@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
-export interface WireResponse {
+export interface RawResponse {
   readonly status: number;
   /** By lowercase name. */
   readonly headers: ReadonlyMap<string, string>;
@@ -9,16 +9,16 @@ export interface WireResponse {
 }
 
 /** A connection that sends raw bytes. */
-export interface Wire extends Disposable {
+export interface RawConnection extends Disposable {
   readonly socket: Socket;
   send(bytes: string | Uint8Array): void;
   /** Returns the next response, including `100 Continue`. Rejects if the connection ends first. The response to HEAD has no body. */
-  readResponse(to?: "HEAD"): Promise<WireResponse>;
+  readResponse(to?: "HEAD"): Promise<RawResponse>;
   /** Resolves when the connection has ended for any reason. */
   readonly closed: Promise<void>;
 }
 
-export async function openWire(port: number, host = "127.0.0.1"): Promise<Wire> {
+export async function openRawConnection(port: number, host = "127.0.0.1"): Promise<RawConnection> {
   const socket = connect(port, host);
   await once(socket, "connect");
   let received = "";
@@ -55,7 +55,7 @@ export async function openWire(port: number, host = "127.0.0.1"): Promise<Wire> 
 }
 
 /** Parses the first response once it is complete. All responses except `100 Continue` have a Content-Length. */
-function parseResponse(received: string, bodiless: boolean): { response: WireResponse; rest: string } | undefined {
+function parseResponse(received: string, bodiless: boolean): { response: RawResponse; rest: string } | undefined {
   const end = received.indexOf("\r\n\r\n");
   if (end === -1) return undefined;
   const [first = "", ...lines] = received.slice(0, end).split("\r\n");

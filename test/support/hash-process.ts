@@ -7,7 +7,7 @@ import { Passwords } from "../../src/auth/passwords/passwords.ts";
 /** SCHED_IDLE (sched(7)). */
 const idleClass = "5";
 
-export interface Hashed {
+export interface HashReport {
   readonly outcome: string;
   readonly threads: readonly { readonly niceness: number; readonly isIdle: boolean }[];
 }
@@ -16,19 +16,19 @@ const passwords = new Passwords({ PASSWORD_HASH: "bcrypt", BCRYPT_COST: Number(p
 
 process.on("message", async (what) => {
   const hashing = passwords.hashPassword("b4l0u").catch(({ code, message }) => code ?? message);
-  const outcome = what === "hash behind requests" ? await beBusy() : await hashing;
-  process.send?.({ outcome, threads: readdirSync("/proc/self/task").map(scheduling) } satisfies Hashed);
+  const outcome = what === "hash behind requests" ? await keepBusy() : await hashing;
+  process.send?.({ outcome, threads: readdirSync("/proc/self/task").map(readScheduling) } satisfies HashReport);
 });
 process.on("disconnect", () => process.exit());
 process.send?.("ready");
 
-async function beBusy(): Promise<string> {
+async function keepBusy(): Promise<string> {
   const began = performance.now();
   while (performance.now() - began < 2000) await new Promise((resolve) => setImmediate(resolve));
   return "busy with requests";
 }
 
-function scheduling(thread: string) {
+function readScheduling(thread: string) {
   const stat = readFileSync(`/proc/self/task/${thread}/stat`, "utf8");
   // The fields from the third on (proc_pid_stat(5)): the second, the name, can contain spaces.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");

@@ -5,18 +5,18 @@ import { silent } from "../../../src/observe/log.ts";
 import type { Environment } from "../../../src/settings/settings.ts";
 import { writeMigratedFile } from "../migrated-sqlite.ts";
 import { findFreePort } from "../postgres-server.ts";
-import { temporaryFolder } from "../service.ts";
+import { createTemporaryFolder } from "../service.ts";
 import { createWorld, productionEnvironment, type World } from "../world.ts";
 
 /** A world with an HTTP server, which brings a page into any state quickly. */
-export interface Stage extends World {
+export interface ServedWorld extends World {
   readonly url: string;
 }
 
-export async function createStage(
+export async function createServedWorld(
   environment: Environment = {},
   options: Pick<AppOptions, "outbox"> = {},
-): Promise<Stage> {
+): Promise<ServedWorld> {
   const port = await findFreePort();
   const url = `http://localhost:${port}`;
   await using resources = new AsyncDisposableStack();
@@ -31,7 +31,7 @@ export async function createStage(
 
 /** Sends the pending emails, and returns the path of the last link to this page. */
 export async function deliverLink(
-  { auth, mails }: Stage,
+  { auth, mails }: ServedWorld,
   page: "/reset" | "/verify" | "/undo-email-change",
 ): Promise<string> {
   await auth.outbox.deliver();
@@ -45,11 +45,11 @@ export async function deliverLink(
 }
 
 /** Creates a stage whose database is a file, so that another connection can open it. Slower than one in memory. */
-export async function createStageOnFile(environment: Environment): Promise<Stage> {
+export async function createServedWorldOnFile(environment: Environment): Promise<ServedWorld> {
   await using resources = new AsyncDisposableStack();
-  const file = join(resources.use(await temporaryFolder()).path, "bienvenue.db");
+  const file = join(resources.use(await createTemporaryFolder()).path, "bienvenue.db");
   await writeMigratedFile(file);
-  const stage = resources.use(await createStage({ ...environment, DATABASE_URL: `sqlite:${file}` }));
+  const stage = resources.use(await createServedWorld({ ...environment, DATABASE_URL: `sqlite:${file}` }));
   const built = resources.move();
   return { ...stage, [Symbol.asyncDispose]: () => built.disposeAsync() };
 }
