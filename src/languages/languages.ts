@@ -15,24 +15,24 @@ const defaultLanguage: Language = "en";
 const maxHeaderLength = 500;
 
 /**
- * Chooses the language of a response from the Accept-Language header (RFC 9110, 12.5.4): the available one with the
- * highest quality, or the first of several with the same. Ignores subtags: `fr-CA` is `fr`.
+ * Chooses the language of a response from the Accept-Language header (RFC 9110, 12.5.4): the available language with the
+ * highest quality, and the first one if several have it. Ignores subtags: `fr-CA` counts as `fr`.
  *
  * @returns English if the header is invalid or names no available language
  */
 export function chooseLanguage(acceptLanguage = ""): Language {
   const ranges: [name: string, quality: number][] = [];
-  const named = new Set<string>();
+  const names = new Set<string>();
   for (const text of acceptLanguage.slice(0, maxHeaderLength).split(",")) {
     const [, name, quality = "1"] = range.exec(text.trim().toLowerCase()) ?? [];
     if (name === undefined || Number(quality) > 1) continue;
     ranges.push([name, Number(quality)]);
-    named.add(name);
+    names.add(name);
   }
   let chosen = defaultLanguage;
   let highest = 0;
   for (const [name, quality] of ranges) {
-    const tag = name === "*" ? languages.find((language) => !named.has(language)) : name;
+    const tag = name === "*" ? languages.find((language) => !names.has(language)) : name;
     if (quality <= highest || tag === undefined || !isLanguage(tag)) continue;
     chosen = tag;
     highest = quality;
@@ -40,7 +40,7 @@ export function chooseLanguage(acceptLanguage = ""): Language {
   return chosen;
 }
 
-/** Matches one language of the header and its quality. */
+/** Matches one language range of the header and its quality. `*` stands for the languages that the header does not name. */
 const range = /^([a-z]{1,8}|\*)(?:-[a-z0-9-]*)?(?:\s*;\s*q=([01](?:\.\d{0,3})?))?$/;
 
 /** Converts a stored tag to a language. Returns English for a tag that is not, or no longer, available. */

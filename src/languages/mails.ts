@@ -31,7 +31,7 @@ export interface MailFacts {
   readonly until: string;
   /** The device of the event, in words. */
   readonly device: string;
-  /** How many events the email reports; `time` and `device` are those of the last. */
+  /** Number of events that the email reports. `time` and `device` are those of the last one. */
   readonly times: number;
   /** The URL of the page to reset a password. */
   readonly forgot: string;

@@ -7,9 +7,9 @@ export interface Messages {
   readonly greeting: string;
   /** Introduces the plain link under the button. */
   readonly plainLink: string;
-  /** Introduces a URL in the plain-text part of an email by the label of its button. */
+  /** Introduces a URL in the plain-text part of an email with the label of its button. */
   introduceLink(link: string): string;
-  /** Names a device; `browser` and `system` are the same in every language. */
+  /** Names a device. `browser` and `system` are not translated. */
   device(browser: string, system: string): string;
   readonly unknownDevice: string;
   readonly pages: PageTexts;

@@ -24,9 +24,9 @@ export interface PageTexts {
     readonly newPassword: string;
     readonly newEmail: string;
   };
-  /** The errors of fields left empty. */
+  /** The error messages of empty fields. */
   readonly missing: Readonly<Record<"email" | "password" | "new_password", string>>;
-  /** The error of an email address with an invisible character. */
+  /** The error message of an email address with an invisible character. */
   readonly invisibleCharacter: string;
   passwordHint(minLength: number): string;
   readonly logIn: {
@@ -148,8 +148,8 @@ export interface PageTexts {
     /** The label of `logOutDevice` for screen readers. */
     logOutNamedDevice(device: string): string;
     readonly logOutOthers: string;
-    readonly moreDevices: string;
-    readonly fewerDevices: string;
+    readonly nextDevices: string;
+    readonly previousDevices: string;
     readonly data: string;
     readonly exportTitle: string;
     readonly exportText: string;

@@ -28,7 +28,7 @@ export class MailError extends Error {
 /** The properties of errors that nodemailer and Node throw. */
 interface Failure {
   readonly code?: string;
-  /** The code of the system or of TLS, if `code` is one of nodemailer. */
+  /** The error code of the system or of TLS if `code` is one of nodemailer's. */
   readonly originalCode?: string;
   readonly command?: string;
   readonly response?: string;
@@ -37,7 +37,7 @@ interface Failure {
 }
 
 /**
- * Converts an error of nodemailer to one whose message says in one line what is wrong and how to fix it.
+ * Converts an error of nodemailer. The new message says in one line what is wrong and, if the operator can fix it, how.
  *
  * @param server host and port
  */
@@ -55,14 +55,14 @@ export function toMailError(error: unknown, server: string): MailError {
  */
 function findFault({ code, command, responseCode, response = "", message = "" }: Failure): MailFault | undefined {
   if (code === "EAUTH") return "settings";
-  // Without a response, nodemailer itself rejected an address.
+  // If there is no response, nodemailer itself rejected an address.
   if (code === "EENVELOPE" && responseCode === undefined) return /sender/i.test(message) ? "settings" : "mail";
   if (responseCode === undefined || responseCode < 500 || responseCode > 599) return undefined;
-  const isOfMail = command === "RCPT TO" || command === "DATA";
-  return isOfMail && !rejectsService(responseCode, response) ? "mail" : "settings";
+  const isAboutMail = command === "RCPT TO" || command === "DATA";
+  return isAboutMail && !rejectsService(responseCode, response) ? "mail" : "settings";
 }
 
-/** Many servers reject a client or a sender only in response to RCPT TO. */
+/** True if the server rejects this client or sender. Many servers do so only in response to RCPT TO. */
 function rejectsService(responseCode: number, response: string): boolean {
   // The codes of authentication (RFC 4954, 6), and the enhanced codes of senders, quotas and authentication (RFC 3463, RFC
   // 7372, IANA).

@@ -8,7 +8,7 @@ export { MailError } from "./mail-error.ts";
 
 /**
  * Creates the mailer of these settings: it sends emails to the server of SMTP_URL or, without one, keeps them in an outbox in
- * memory, which the app displays at `/dev/outbox`. Loads the SMTP client only if it is needed.
+ * memory, which the app displays at `/dev/outbox`. The SMTP client is loaded only if it is needed.
  *
  * @example
  * const settings = readSettings();
@@ -18,8 +18,8 @@ export { MailError } from "./mail-error.ts";
  */
 export async function createMailer(settings: Settings, log: Log): Promise<{ mailer: Mailer; outbox?: DevOutbox }> {
   if (settings.SMTP_URL !== null) {
-    const { createSmtpMailer: smtp } = await import("./smtp.ts");
-    return { mailer: smtp(settings.SMTP_URL, settings) };
+    const { createSmtpMailer } = await import("./smtp.ts");
+    return { mailer: createSmtpMailer(settings.SMTP_URL, settings) };
   }
   const outbox = new DevOutbox(settings, log);
   return { mailer: outbox, outbox };

@@ -14,7 +14,7 @@ export interface Mail {
   readonly token?: string;
   /** The browser and system of the event; null if unknown. */
   readonly device?: DeviceKind | null;
-  /** How many events the email reports; the other values are those of the last. 1 by default. */
+  /** Number of events that the email reports, 1 by default. The other values are those of the last one. */
   readonly times?: number;
   /** The time of the event, in milliseconds since the epoch. */
   readonly at: number;
@@ -28,8 +28,8 @@ export type MailFault = "mail" | "settings";
 
 export interface Mailer {
   /**
-   * Resolves when the email is accepted for delivery. Otherwise rejects with a message that contains no address, because it is
-   * logged. The email is sent again later, unless the `fault` of the error is `mail`.
+   * Resolves when the email is accepted for delivery. Otherwise rejects with an error whose message contains no address,
+   * because it is logged. The email is sent again later, unless the `fault` of the error is `mail`.
    */
   send(mail: Mail): Promise<void>;
   close(): Promise<void>;

@@ -43,7 +43,7 @@ const links: Readonly<Record<MailKind, string>> = {
  */
 export function compose(mail: Mail, settings: MessageSettings): Message {
   const { PUBLIC_URL, SERVICE_NAME: service } = settings;
-  const { greeting, plainLink, introduceLink: introduced, mails } = messages[mail.language];
+  const { greeting, plainLink, introduceLink, mails } = messages[mail.language];
   const lifetime = findLifetime(mail, settings);
   const time = (at: number) => `${createTimeFormat(mail.language).format(at)} UTC`;
   const { subject, before, link, after } = mails[mail.kind]({
@@ -59,7 +59,7 @@ export function compose(mail: Mail, settings: MessageSettings): Message {
   const url = PUBLIC_URL + createPath(mail);
   return {
     subject,
-    text: `${[greeting, ...before, `${introduced(link)}\n${url}`, ...after, `-- \n${service}\n${PUBLIC_URL}`].join("\n\n")}\n`,
+    text: `${[greeting, ...before, `${introduceLink(link)}\n${url}`, ...after, `-- \n${service}\n${PUBLIC_URL}`].join("\n\n")}\n`,
     html: renderHtml({ language: mail.language, subject, service, home: PUBLIC_URL, url, link, plainLink }, [
       [greeting, ...before],
       after,
@@ -112,7 +112,7 @@ const sheet = `:root{color-scheme:light dark}@media (prefers-color-scheme:dark){
 /** The styles of all emails, for a Content-Security-Policy that permits no others. */
 export const allStyles: readonly string[] = [sheet, ...Object.values(styles)];
 
-interface Page {
+interface HtmlContent {
   readonly language: Language;
   readonly subject: string;
   readonly service: string;
@@ -123,7 +123,7 @@ interface Page {
 }
 
 function renderHtml(
-  { language, subject, service, home, url, link, plainLink }: Page,
+  { language, subject, service, home, url, link, plainLink }: HtmlContent,
   [above, below]: [readonly string[], readonly string[]],
 ): string {
   const paragraph = (text: string) => html`<p style="${styles.paragraph}">${renderText(text)}</p>\n`;

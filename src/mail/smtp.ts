@@ -26,11 +26,11 @@ export function createSmtpMailer(
   const transport = nodemailer.createTransport({
     ...server,
     pool: true,
-    // As many as `Auth` sends at the same time. A new connection is opened only if all others are busy, as with slow recipients.
+    // The number of emails that `Auth` sends at the same time. A new connection is opened only if all others are busy.
     maxConnections: 40,
-    // Replaces a connection that the server closed while it was idle. All other retries are those of the outbox.
+    // Replaces a connection that the server closed while it was idle. The outbox does all other retries.
     maxRequeues: 1,
-    // From the DNS lookup to the greeting.
+    // Covers everything from the DNS lookup to the greeting.
     connectionTimeout: timeout,
   });
   transport.use("stream", ({ data, message }, done) => {
@@ -76,7 +76,7 @@ function keepSpelling(message: MimeNode, address: string): void {
   message.encodeHeaderValue = (key, value) => (key === "To" ? `<${to}>` : encode(key, value));
 }
 
-/** Nodemailer would accept any of its options from the URL, including those that turn checks off. */
+/** Reads only the documented parts: nodemailer would accept any option from the URL, even one that turns its checks off. */
 function parseUrl(text: string) {
   const { protocol, hostname, port, username, password, searchParams } = new URL(text);
   const host = hostname.replace(/^\[(.*)\]$/, "$1");

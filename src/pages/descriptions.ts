@@ -14,7 +14,7 @@ export const logIn = {
     fields: () => ({
       email,
       password: currentPassword,
-      typed: z.string().optional().describe("The address typed on the page that redirectAnswer here."),
+      typed: z.string().optional().describe("The address typed on the page that redirected to the login."),
       typed_by: z.string().optional().describe("Tag of the account that may see `typed`."),
     }),
     hashesPassword: true,
@@ -108,7 +108,7 @@ export const undoEmailChange = {
 };
 
 export const mailbox = {
-  GET: page({ summary: "Says which email to open next.", redirects: "No email was sent to this browser's visitor." }),
+  GET: page({ summary: "Says which email to open next.", redirects: "This browser has requested no email." }),
 };
 
 export const wellKnownChangePassword = {

@@ -13,7 +13,7 @@ export const logIn: FormPage = {
   async show(visit, { values, problem }) {
     const { texts, notice, returnTo: return_to, urlFor } = visit;
     const user = await findLoggedInUser(visit);
-    // Show the form after a failed login, and if the notice is about another account: the visitor is switching accounts.
+    // Show the form after a failed login, and to a visitor who switches accounts: the notice is then about another account.
     if (user && !problem && !isForAnotherAccount(notice, user.email)) return redirectAfterLogin(visit);
     // An address typed on another page before the session expired goes back to that page, not into this form.
     const [email, typed, by] =
@@ -60,7 +60,7 @@ function failureMessage(visit: Visit, { code, message, field }: Problem, values:
 
 /**
  * Says how to verify an email address. A wrong login and a login to a pending registration must look the same, so every wrong
- * login shows it.
+ * login shows this hint.
  */
 function verificationHint(visit: Visit, values: FormValues): Html | false {
   const { texts, service } = visit;

@@ -33,7 +33,7 @@ export const verifyEmail: FormPage = {
     if (token === undefined) return requestView(visit, state);
     const found = await service.auth.verifyEmail.find(token);
     if (found)
-      return verificationView(visit, state, { ...found, token, other: await findOtherUser(visit, token, found) });
+      return verificationView(visit, state, { ...found, token, other: await findOtherEmail(visit, token, found) });
     const result = await service.auth.idempotency.findResult(visit.caller);
     return result ? redirectAfterVerification(visit, result) : deadLinkView(visit, state);
   },
@@ -92,11 +92,12 @@ interface LinkDetails {
   readonly token: string;
   readonly email: string;
   readonly isEmailChange: boolean;
-  /** Address of the logged-in account if the link belongs to another one. */
+  /** See `findOtherEmail`. */
   readonly other: string | undefined;
 }
 
-async function findOtherUser(
+/** Returns the address of the logged-in account if the link belongs to another one. */
+async function findOtherEmail(
   visit: Visit,
   token: string,
   { email, isEmailChange }: EmailToVerify,
@@ -142,16 +143,16 @@ function wrongPasswordProblem(
   const { texts, service } = visit;
   const { PASSWORD_MIN_LENGTH: minLength } = service.settings;
   const registerLink = linkTo(visit, "/register", texts.logIn.register);
-  const say = (message: string, more: Html, field?: string) => ({
+  const describe = (message: string, more: Html, field?: string) => ({
     problem: { ...problem, field, message },
     message: errorMessage(message, field, more),
   });
-  if (problem.code === "locked" && !isEmailChange) return say(texts.verify.locked, registerLink);
+  if (problem.code === "locked" && !isEmailChange) return describe(texts.verify.locked, registerLink);
   // The token is valid, so the password was wrong.
   if (problem.code !== "bad_verify_token") return undefined;
   return isEmailChange
-    ? say(texts.refusals.wrong_password({ minLength, wait: "" }), resetLink(visit), "password")
-    : say(texts.verify.wrongPassword, registerLink, "password");
+    ? describe(texts.refusals.wrong_password({ minLength, wait: "" }), resetLink(visit), "password")
+    : describe(texts.verify.wrongPassword, registerLink, "password");
 }
 
 /** The page must not reveal whether an account or a pending registration exists. */

@@ -168,7 +168,7 @@ test("an email about several events says how many there were and when the last o
   );
   assert.match(
     composeFor("email_changing", "en", 4),
-    /requested a new email address 4 times, most recently on January 2, 2030/,
+    /asked 4 times to change its email address, most recently on January 2, 2030/,
   );
   assert.match(
     composeFor("email_changing", "fr", 4),

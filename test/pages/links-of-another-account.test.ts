@@ -36,7 +36,7 @@ test("a reset link of another account names both accounts, keeps the session, an
   const page = await visitor.open(await createResetLink(world));
   assert.match(
     page.html,
-    /You are logged in as bob@example\.com, but this link is for a different account, shown below\. You stay/,
+    /You are logged in as bob@example\.com, but this link is for a different account, shown below\. You will stay/,
   );
   assert.match(page.html, /<p class="who"><bdi>Alice@example\.com<\/bdi><\/p>/);
   assertRedirect(await visitor.submit(page, { new_password: newPassword }), "/login");

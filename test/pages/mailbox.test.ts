@@ -17,7 +17,7 @@ test("the mailbox page sends the email again, and shows an error after too many"
   assertRedirect(await visitor.submit(await visitor.open("/mailbox"), {}), "/mailbox");
   assert.equal((await deliverMails(world)).length, 1, "the newer email replaces the one that waited");
   const again = await visitor.open("/mailbox");
-  assert.equal(again.banner, "If there is an email to send, we sent it again.");
+  assert.equal(again.banner, "If we have an email for this address, we sent it again.");
   assert.match(again.html, /role="status"/);
   assert.match(again.html, /<a class="link" href="\/login">Back to login<\/a>/);
   const refused = await visitor.submit(await visitor.open("/mailbox"), {});

@@ -37,7 +37,7 @@ test("the page changes nothing until its button is pressed; then an email leads 
   for (let i = 0; i < 3; i++) assert.equal((await visitor.open(link)).status, 200);
   assert.equal((await attacker.open("/account")).status, 200);
   const page = await visitor.open(link);
-  assert.match(page.title, /^Undo the change of your email address/);
+  assert.match(page.title, /^Undo your email address change/);
   assert.match(page.html, /<bdi>bob@example\.com<\/bdi>/);
   assert.ok(!page.html.includes(next), "the new address is not shown");
   assert.equal(page.headers.get("Referrer-Policy"), "no-referrer");
@@ -104,7 +104,7 @@ test("the page names another account that is logged in and keeps its session; th
   const page = await visitor.open(link);
   assert.match(
     page.html,
-    /You are logged in as eve@example\.com, but this link is for a different account, shown below\. You stay/,
+    /You are logged in as eve@example\.com, but this link is for a different account, shown below\. You will stay/,
   );
   assertRedirect(await visitor.submit(page, {}), "/mailbox");
   assert.equal((await visitor.open("/account")).status, 200);

@@ -79,7 +79,7 @@ test("an invalid link says what to do without revealing whether an account exist
   for (const email of [owner.email, "nobody@example.com"]) {
     assertRedirect(await visitor.submit(page, { email }), "/mailbox");
     const { html } = await visitor.open("/mailbox");
-    assert.match(html, /<p>If this address is waiting to be verified, we sent a link to it\./);
+    assert.match(html, /<p>If this address still needs to be verified, we sent a link to it\./);
     assert.doesNotMatch(html, /role="status"|We sent/);
     seen.push(html.replaceAll(email, "E"));
   }

@@ -41,7 +41,7 @@ export const mails: MailTexts = {
   }),
   reset_password: ({ service, lifetime }) => ({
     subject: `Reset your ${service} password`,
-    before: [`Someone requested a new password for your ${service} account. If this was you, choose a new password.`],
+    before: [`Someone requested a password reset for your ${service} account. If this was you, choose a new password.`],
     link: "Choose a new password",
     after: [
       `This link works once and expires in ${lifetime}. Do not share it: anyone who has it can take over your account.`,
@@ -74,8 +74,8 @@ export const mails: MailTexts = {
     subject: `Request to change your ${service} email address`,
     before: [
       times === 1
-        ? `Someone who is logged in to your ${service} account requested a new email address on ${time}. Once the new address is verified, you can no longer log in with the current one.`
-        : `Someone who is logged in to your ${service} account requested a new email address ${times} times, most recently on ${time}. Once the new address is verified, you can no longer log in with the current one.`,
+        ? `On ${time}, someone who is logged in to your ${service} account asked to change its email address. Once the new address is verified, you can no longer log in with the current one.`
+        : `Someone who is logged in to your ${service} account asked ${times} times to change its email address, most recently on ${time}. Once the new address is verified, you can no longer log in with the current one.`,
       `${nothingToDo} If it was not, choose a new password immediately. This logs out every device.`,
     ],
     link: "Choose a new password",
@@ -84,16 +84,18 @@ export const mails: MailTexts = {
   email_changed: ({ service, time, device, until }) => ({
     subject: `Your ${service} email address has been changed`,
     before: [
-      `The email address of your ${service} account was changed on ${time}, from ${device}. You can no longer log in with this address.`,
-      `${nothingToDo} If it was not, undo the change. Your account then goes back to this address, every device is logged out, and we send you a link to choose a new password.`,
+      `The email address of your ${service} account was changed on ${time}, from ${device}. You can no longer log in with the address that receives this email.`,
+      `${nothingToDo} If it was not, undo the change. Your account will then use this address again, all devices will be logged out, and we will send you a link to choose a new password.`,
     ],
     link: "Undo change",
-    after: [`This link works once, until ${until}. Do not share it: anyone who has it can take over your account.`],
+    after: [
+      `This link works once and expires on ${until}. Do not share it: anyone who has it can take over your account.`,
+    ],
   }),
   email_change_undone: ({ service, time, device, support }) => ({
-    subject: `The change of your ${service} email address has been undone`,
+    subject: `Your ${service} email address change has been undone`,
     before: [
-      `Your ${service} account went back to its previous email address on ${time}, from ${device}, with the link we sent to that address. You can no longer log in with this address, and every device is logged out.`,
+      `The email address of your ${service} account was changed back to the previous one on ${time}, from ${device}, with the link we sent to that address. You can no longer log in with the address that receives this email, and all devices have been logged out.`,
       `If this was you, open the email we sent to the previous address and choose a new password. If it was not, ${contact(service, support)}.`,
     ],
     link: `Open ${service}`,
@@ -120,7 +122,7 @@ export const mails: MailTexts = {
   confirm_new_email: ({ service, lifetime }) => ({
     subject: `Verify your new email address for ${service}`,
     before: [
-      `Someone requested to use this email address for their ${service} account. If this was you, verify your address.`,
+      `Someone asked to use this email address for their ${service} account. If this was you, verify your address.`,
     ],
     link: "Verify email address",
     after: [
@@ -130,7 +132,7 @@ export const mails: MailTexts = {
   }),
   test: ({ service }) => ({
     subject: `Test email from ${service}`,
-    before: [`Emails from ${service} reach you.`],
+    before: [`If you can read this, ${service} can send you emails.`],
     link: `Open ${service}`,
     after: ["The team that runs this service sent this email as a test. You do not need to do anything."],
   }),

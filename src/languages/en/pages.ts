@@ -39,7 +39,7 @@ export const pages: PageTexts = {
     noAccount: "Don’t have an account?",
     register: "Create an account",
     switchAccount: (email) =>
-      `You are logged in as ${email}. If you log in to a different account, ${email} is logged out on this device.`,
+      `You are logged in as ${email}. If you log in to a different account, ${email} will be logged out on this device.`,
   },
   register: {
     title: "Create your account",
@@ -61,9 +61,9 @@ export const pages: PageTexts = {
   },
   reset: {
     title: "Choose a new password",
-    text: "The new password replaces the old one and logs out every device.",
+    text: "This replaces your old password and logs you out on all devices.",
     otherAccount: (loggedIn) =>
-      `You are logged in as ${loggedIn}, but this link is for a different account, shown below. You stay logged in as ${loggedIn}.`,
+      `You are logged in as ${loggedIn}, but this link is for a different account, shown below. You will stay logged in as ${loggedIn}.`,
     submit: "Save new password",
   },
   verify: {
@@ -75,26 +75,26 @@ export const pages: PageTexts = {
     wrongPassword: "This is not the password you chose. Try again or, if you forgot it, create your account again.",
     locked: "Too many incorrect passwords. To continue, create your account again.",
     otherAccount: (loggedIn) =>
-      `You are logged in as ${loggedIn}, but this link is for a different account, shown below. If you continue, ${loggedIn} is logged out on this device.`,
+      `You are logged in as ${loggedIn}, but this link is for a different account, shown below. If you continue, ${loggedIn} will be logged out on this device.`,
     emailChangeOtherAccount: (loggedIn) =>
-      `You are logged in as ${loggedIn}, but this link is for a different account. Enter the password of the account that requested the change. ${loggedIn} is then logged out on this device.`,
+      `You are logged in as ${loggedIn}, but this link is for a different account. Enter the password of the account that requested the change. ${loggedIn} will then be logged out on this device.`,
     emailChangeText: "Enter your password to use this email address for your account.",
     emailChangeSubmit: "Verify email address",
     deadLink:
-      "It has expired, was already used, or was replaced by a newer link. If your address is already verified, log in. To change your address, start again from your account. Otherwise, request a new link.",
+      "It has expired, has already been used, or has been replaced by a newer link. If your address is already verified, log in. To change your address, start again from your account. Otherwise, request a new link.",
   },
   undo: {
-    title: "Undo the change of your email address",
-    text: "Your account goes back to this email address, and every device is logged out. No one can log in until you choose a new password. We will send a link for that to this address.",
+    title: "Undo your email address change",
+    text: "Your account will use this email address again, and all devices will be logged out. We will send a link to this address to choose a new password. Until you choose one, no one can log in.",
     submit: "Undo change",
     emailTaken:
       "Another account now uses this address. Delete that account or change its address, then open this link again.",
     deadLink:
-      "It has expired after 7 days, was already used, or was replaced by a newer link. If you used it, open the link in our email to choose a new password, or request a new one.",
+      "It has expired (after 7 days), has already been used, or has been replaced by a newer link. If you used it, open the link we sent you afterward to choose a new password, or request a new one.",
   },
   deadLink: {
     title: "This link no longer works",
-    text: "It has expired, was already used, or was replaced by a newer link. Request a new one.",
+    text: "It has expired, has already been used, or has been replaced by a newer link. Request a new one.",
     submit: "Get a new link",
   },
   mailbox: {
@@ -102,17 +102,17 @@ export const pages: PageTexts = {
     confirm: (lifetime) =>
       `We sent a link to this address. Open it to verify your email address. The link expires in ${lifetime}.`,
     waiting: (lifetime) =>
-      `If this address is waiting to be verified, we sent a link to it. The link expires in ${lifetime}.`,
+      `If this address still needs to be verified, we sent a link to it. The link expires in ${lifetime}.`,
     reset: (lifetime) =>
       `If an account exists with this address, we sent a link to choose a new password. The link works once and expires in ${lifetime}.`,
     emailChange: (lifetime) =>
       `We sent a link to this address. Open it and enter your password to complete the change. The link expires in ${lifetime}.`,
     undone: (lifetime) =>
-      `Your account uses this address again, and every device is logged out. We sent a link to choose a new password. The link works once and expires in ${lifetime}.`,
+      `Your account uses this address again, and all devices have been logged out. We sent a link to choose a new password. The link works once and expires in ${lifetime}.`,
     notReceived:
       "No email after a few minutes? Check your spam folder and the spelling of the address, or send the email again.",
     resend: "Resend email",
-    resent: "If there is an email to send, we sent it again.",
+    resent: "If we have an email for this address, we sent it again.",
     back: "Back to login",
     inDevelopment: "This service is in development mode. Emails are not sent. You can read them in the outbox.",
     outbox: "Open outbox",
@@ -145,8 +145,8 @@ export const pages: PageTexts = {
     logOutDevice: "Log out",
     logOutNamedDevice: (device) => `Log out ${device}`,
     logOutOthers: "Log out all other devices",
-    moreDevices: "Next devices",
-    fewerDevices: "Previous devices",
+    nextDevices: "Next devices",
+    previousDevices: "Previous devices",
     data: "Your data",
     exportTitle: "Download your data",
     exportText: "A JSON file with all the data we store about you.",

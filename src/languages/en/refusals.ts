@@ -12,7 +12,7 @@ export const refusals: RefusalTexts = {
   field_repeated: () => "We could not read the form. Go back and try again.",
   internal: () => "The problem is on our side, and it has been logged. Try again later.",
   method_not_allowed: () => "This page does not support that action. Start again from your account.",
-  not_found: () => "Check the address for typing mistakes or missing characters.",
+  not_found: () => "Check the address for typos or missing characters.",
   reset_delivery: () =>
     "This works only on the machine that runs the service. Request a password reset link by email instead.",
   email_invalid: () => "Enter a valid email address, such as name@example.com.",
@@ -33,7 +33,7 @@ export const refusals: RefusalTexts = {
   password_needed: () => "Enter your password to continue.",
   unknown_email: () => "Enter a valid email address, such as name@example.com.",
   unknown_session: () => "This device is already logged out.",
-  page_invalid: () => "This page of devices does not exist.",
+  page_invalid: () => "This page of the device list does not exist.",
   bad_reset_token: () => "This link no longer works. Request a new one.",
   bad_undo_token: () => "This link no longer works.",
   bad_verify_token: () => "This link no longer works. Request a new one.",

@@ -11,7 +11,7 @@ export const mails: MailTexts = {
   confirm_email: ({ service, lifetime }) => ({
     subject: `Confirmez votre adresse e-mail pour ${service}`,
     before: [
-      `Une inscription à ${service} a été faite avec cette adresse e-mail. Si c’était vous, confirmez votre adresse. Le mot de passe que vous avez choisi vous sera demandé.`,
+      `Quelqu’un s’est inscrit à ${service} avec cette adresse e-mail. Si c’était vous, confirmez votre adresse. Le mot de passe que vous avez choisi vous sera demandé.`,
     ],
     link: "Confirmer l’adresse",
     after: [
@@ -45,7 +45,7 @@ export const mails: MailTexts = {
   reset_password: ({ service, lifetime }) => ({
     subject: `Réinitialisez votre mot de passe ${service}`,
     before: [
-      `Un nouveau mot de passe a été demandé pour votre compte ${service}. Si c’était vous, choisissez un nouveau mot de passe.`,
+      `Quelqu’un a demandé la réinitialisation du mot de passe de votre compte ${service}. Si c’était vous, choisissez un nouveau mot de passe.`,
     ],
     link: "Choisir un nouveau mot de passe",
     after: [
@@ -90,16 +90,16 @@ export const mails: MailTexts = {
   email_changed: ({ service, time, device, until }) => ({
     subject: `Votre adresse e-mail ${service} a été modifiée`,
     before: [
-      `L’adresse e-mail de votre compte ${service} a été modifiée le ${time}, depuis ${device}. Vous ne pouvez plus vous connecter avec l’adresse qui reçoit cet e-mail.`,
-      `${nothingToDo} Sinon, annulez le changement. Votre compte reprendra alors cette adresse, tous les appareils seront déconnectés et nous vous enverrons un lien pour choisir un nouveau mot de passe.`,
+      `L’adresse e-mail de votre compte ${service} a été modifiée le ${time}, depuis ${device}. Vous ne pouvez plus vous connecter avec l’adresse à laquelle vous recevez cet e-mail.`,
+      `${nothingToDo} Sinon, annulez le changement. Votre compte utilisera alors de nouveau cette adresse, tous les appareils seront déconnectés et nous vous enverrons un lien pour choisir un nouveau mot de passe.`,
     ],
     link: "Annuler le changement",
-    after: [`Ce lien ne fonctionne qu’une fois, jusqu’au ${until}. ${doNotShare}`],
+    after: [`Ce lien ne fonctionne qu’une fois et expire le ${until}. ${doNotShare}`],
   }),
   email_change_undone: ({ service, time, device, support }) => ({
     subject: `Le changement de votre adresse e-mail ${service} a été annulé`,
     before: [
-      `Votre compte ${service} a repris son adresse e-mail précédente le ${time}, depuis ${device}, grâce au lien que nous y avions envoyé. Vous ne pouvez plus vous connecter avec l’adresse qui reçoit cet e-mail, et tous les appareils ont été déconnectés.`,
+      `L’adresse e-mail précédente de votre compte ${service} a été rétablie le ${time}, depuis ${device}, avec le lien que nous y avions envoyé. Vous ne pouvez plus vous connecter avec l’adresse à laquelle vous recevez cet e-mail, et tous les appareils ont été déconnectés.`,
       `Si c’était vous, ouvrez l’e-mail envoyé à l’adresse précédente et choisissez un nouveau mot de passe. Sinon, ${contact(service, support)}.`,
     ],
     link: `Ouvrir ${service}`,
@@ -126,7 +126,7 @@ export const mails: MailTexts = {
   confirm_new_email: ({ service, lifetime }) => ({
     subject: `Confirmez votre nouvelle adresse e-mail pour ${service}`,
     before: [
-      `L’utilisation de cette adresse e-mail a été demandée pour un compte ${service}. Si c’était vous, confirmez votre adresse.`,
+      `Quelqu’un a demandé à utiliser cette adresse e-mail pour son compte ${service}. Si c’était vous, confirmez votre adresse.`,
     ],
     link: "Confirmer l’adresse",
     after: [
@@ -136,8 +136,8 @@ export const mails: MailTexts = {
   }),
   test: ({ service }) => ({
     subject: `E-mail de test de ${service}`,
-    before: [`Les e-mails de ${service} vous parviennent.`],
+    before: [`Si vous lisez ce message, ${service} peut vous envoyer des e-mails.`],
     link: `Ouvrir ${service}`,
-    after: ["L’équipe qui gère ce service a envoyé cet e-mail pour faire un test. Vous n’avez rien à faire."],
+    after: ["L’équipe qui gère ce service a envoyé cet e-mail à titre de test. Vous n’avez rien à faire."],
   }),
 };

@@ -40,7 +40,7 @@ export const pages: PageTexts = {
     noAccount: "Pas encore de compte ?",
     register: "Créer un compte",
     switchAccount: (email) =>
-      `Le compte ${email} est connecté sur cet appareil. Si vous vous connectez à un autre compte, il sera déconnecté.`,
+      `Le compte ${email} est connecté sur cet appareil. Si vous vous connectez à un autre compte, ${email} sera déconnecté.`,
   },
   register: {
     title: "Créer un compte",
@@ -62,14 +62,14 @@ export const pages: PageTexts = {
   },
   reset: {
     title: "Choisir un nouveau mot de passe",
-    text: "Le nouveau mot de passe remplace l’ancien et déconnecte tous les appareils.",
+    text: "Le nouveau mot de passe remplacera l’ancien et tous les appareils seront déconnectés.",
     otherAccount: (loggedIn) =>
       `Le compte ${loggedIn} est connecté sur cet appareil, mais ce lien concerne un autre compte, indiqué ci-dessous. Le compte ${loggedIn} restera connecté.`,
     submit: "Enregistrer le mot de passe",
   },
   verify: {
     title: "Confirmer votre adresse e-mail",
-    text: "Saisissez le mot de passe choisi à la création de votre compte. Vous accéderez ensuite à votre compte.",
+    text: "Saisissez le mot de passe choisi lors de la création de votre compte. Vous accéderez ensuite à votre compte.",
     submit: "Confirmer et se connecter",
     resendText: "Saisissez votre adresse e-mail : nous vous enverrons un nouveau lien de confirmation.",
     resend: "Renvoyer l’e-mail de confirmation",
@@ -87,12 +87,12 @@ export const pages: PageTexts = {
   },
   undo: {
     title: "Annuler le changement d’adresse e-mail",
-    text: "Votre compte reprendra cette adresse e-mail et tous les appareils seront déconnectés. Personne ne pourra se connecter tant que vous n’aurez pas choisi un nouveau mot de passe. Nous enverrons un lien à cette adresse pour le choisir.",
+    text: "Votre compte utilisera de nouveau cette adresse e-mail et tous les appareils seront déconnectés. Nous enverrons à cette adresse un lien pour choisir un nouveau mot de passe. D’ici là, personne ne pourra se connecter.",
     submit: "Annuler le changement",
     emailTaken:
       "Un autre compte utilise maintenant cette adresse. Supprimez ce compte ou changez son adresse, puis rouvrez ce lien.",
     deadLink:
-      "Il a expiré au bout de 7 jours, a déjà été utilisé ou a été remplacé par un lien plus récent. Si vous l’avez utilisé, ouvrez le lien de notre e-mail pour choisir un nouveau mot de passe, ou demandez un nouveau lien.",
+      "Il a expiré (au bout de 7 jours), a déjà été utilisé ou a été remplacé par un lien plus récent. Si vous l’avez utilisé, ouvrez le lien que nous vous avons envoyé ensuite pour choisir un nouveau mot de passe, ou demandez-en un nouveau.",
   },
   deadLink: {
     title: "Ce lien n’est plus valide",
@@ -110,11 +110,11 @@ export const pages: PageTexts = {
     emailChange: (lifetime) =>
       `Nous avons envoyé un lien à cette adresse. Ouvrez-le et saisissez votre mot de passe pour terminer le changement. Il expire dans ${lifetime}.`,
     undone: (lifetime) =>
-      `Votre compte a repris cette adresse et tous les appareils ont été déconnectés. Nous avons envoyé un lien pour choisir un nouveau mot de passe. Il ne fonctionne qu’une fois et expire dans ${lifetime}.`,
+      `Votre compte utilise de nouveau cette adresse et tous les appareils ont été déconnectés. Nous avons envoyé un lien pour choisir un nouveau mot de passe. Il ne fonctionne qu’une fois et expire dans ${lifetime}.`,
     notReceived:
       "Aucun e-mail après quelques minutes ? Vérifiez vos courriers indésirables et l’orthographe de l’adresse, ou renvoyez l’e-mail.",
     resend: "Renvoyer l’e-mail",
-    resent: "S’il y a un e-mail à envoyer, nous l’avons renvoyé.",
+    resent: "Si un e-mail est prévu pour cette adresse, nous l’avons renvoyé.",
     back: "Retour à la connexion",
     inDevelopment:
       "Ce service est en mode développement. Les e-mails ne sont pas envoyés. Vous pouvez les lire dans la boîte d’envoi.",
@@ -142,14 +142,14 @@ export const pages: PageTexts = {
     changePassword: "Changer de mot de passe",
     devices: "Appareils",
     devicesText:
-      "Ces appareils sont connectés à votre compte. Si vous n’en reconnaissez pas un, déconnectez-le et changez de mot de passe.",
+      "Ces appareils sont connectés à votre compte. Si l’un d’eux vous est inconnu, déconnectez-le et changez de mot de passe.",
     thisDevice: "Cet appareil",
     lastSeen: "Dernière activité :",
     logOutDevice: "Déconnecter",
     logOutNamedDevice: (device) => `Déconnecter ${device}`,
     logOutOthers: "Déconnecter tous les autres appareils",
-    moreDevices: "Appareils suivants",
-    fewerDevices: "Appareils précédents",
+    nextDevices: "Appareils suivants",
+    previousDevices: "Appareils précédents",
     data: "Vos données",
     exportTitle: "Télécharger vos données",
     exportText: "Un fichier JSON contenant toutes les données que nous conservons sur vous.",

@@ -27,8 +27,8 @@ export async function deviceList(visit: Visit, user: PublicUser): Promise<Html> 
     name: string,
   ) => html`<a class="link" href="${urlFor(home, { from: String(first) })}#devices">${name}</a>
 `;
-  const previousLink = from > 0 && link(from - devicesPerPage, accountTexts.fewerDevices);
-  const nextLink = next !== null && link(from + devicesPerPage, accountTexts.moreDevices);
+  const previousLink = from > 0 && link(from - devicesPerPage, accountTexts.previousDevices);
+  const nextLink = next !== null && link(from + devicesPerPage, accountTexts.nextDevices);
   const currentFirst = sessions.toSorted((a, b) => Number(b.current) - Number(a.current));
   const logOutOthersForm = form(visit, {
     action: "/account/devices",

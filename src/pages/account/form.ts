@@ -22,7 +22,7 @@ export async function showToUser(
   }
 }
 
-/** Checks the password if the form has one. The session then has a new id, even if the request fails later. */
+/** Checks the password if the form has one. If it is right, the session gets a new id, even if the request fails later. */
 export async function confirmPassword(visit: Visit, { password }: FormValues): Promise<void> {
   if (password === undefined) return;
   const { c, service, caller, cookies } = visit;

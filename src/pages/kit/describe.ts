@@ -4,8 +4,8 @@ import type { AnswerDescription, Description, TextFields } from "../../http/desc
 /** Describes a form. `submit` reads the fields that it names. */
 export type FormDescription = Description & { readonly fields: () => TextFields };
 
-/** Schemas are behind functions, because building all of them would slow down the start. */
-type Texts = () => Record<string, z.ZodType<string | undefined, string | undefined>>;
+/** The schemas of text fields. A function, because building all schemas would slow down the start. */
+type TextSchemas = () => Record<string, z.ZodType<string | undefined, string | undefined>>;
 type ErrorCodes = Description["refusals"];
 
 export const email = z.string().min(1).describe("The email address of the account.");
@@ -19,13 +19,13 @@ export const passwordPolicy = [
   "password_breached",
 ] as const satisfies ErrorCodes;
 
-const none: Texts = () => ({});
+const noFields: TextSchemas = () => ({});
 const returnTo = () =>
   z
     .string()
     .optional()
     .describe("Where the visitor continues: a path of this host, or a URL at one of RETURN_ORIGINS.");
-const commonQuery: Texts = () => ({
+const commonQuery: TextSchemas = () => ({
   lang: z.string().optional().describe("Language of the page, `en` or `fr`. Default: `Accept-Language`."),
   return_to: returnTo(),
 });
@@ -44,13 +44,13 @@ export function redirectAnswer(description: string): AnswerDescription {
 
 interface PageOptions {
   readonly summary: string;
-  readonly query?: Texts;
+  readonly query?: TextSchemas;
   /** The condition for a redirect; undefined if the page never redirects. */
   readonly redirects?: string;
   readonly refusals?: ErrorCodes;
 }
 
-export function page({ summary, query = none, redirects, refusals = [] }: PageOptions): Description {
+export function page({ summary, query = noFields, redirects, refusals = [] }: PageOptions): Description {
   return {
     summary,
     query: () => z.object({ ...commonQuery(), ...query() }),
@@ -66,14 +66,14 @@ export function page({ summary, query = none, redirects, refusals = [] }: PageOp
 }
 
 /** Describes a page that redirects to the login page and back if no user is logged in. */
-export function accountPage(summary: string, query: Texts = none): Description {
+export function accountPage(summary: string, query: TextSchemas = noFields): Description {
   return page({ summary, query, redirects: "No user is logged in." });
 }
 
 interface FormOptions {
   readonly summary: string;
-  readonly fields?: Texts;
-  readonly query?: Texts;
+  readonly fields?: TextSchemas;
+  readonly query?: TextSchemas;
   readonly hashesPassword?: true;
   /** Describes the redirect after the form, or all responses. */
   readonly answers: string | Description["answers"];
@@ -82,8 +82,8 @@ interface FormOptions {
 
 export function form({
   summary,
-  fields = none,
-  query = none,
+  fields = noFields,
+  query = noFields,
   hashesPassword,
   answers,
   refusals = [],

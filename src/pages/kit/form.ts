@@ -25,7 +25,7 @@ export interface FormPage extends Page {
   findMissingField?(values: FormValues): string | undefined;
   /** Handles the form. An AuthError that it throws becomes an error message on the page. */
   submit(visit: Visit, values: FormValues): Promise<Response>;
-  /** Returns the same response for a form that this browser submitted less than a minute ago. */
+  /** Returns the response of the first submission if this browser repeats a form within a minute. */
   repeatResponse?(visit: Visit, values: FormValues, result: IdempotentResult): Promise<Response>;
 }
 
@@ -37,7 +37,7 @@ interface Field {
   readonly hint?: string | undefined;
 }
 
-/** Characters. A longer typed address is cut when the form is shown again. */
+/** In characters. If the form is shown again, a longer address is cut. */
 const maxShownLength = 1000;
 
 /** Returns a field with its label, hint and error message. A password field is always empty. */
@@ -97,7 +97,7 @@ export function hiddenField(name: string, value: string): Html {
 `;
 }
 
-/** Shows the address, and adds a hidden field from which password managers know the account. */
+/** Shows the address, and adds a hidden field in which password managers find the account. */
 export function usernameField(email: string): Html {
   return html`<p class="who"><bdi>${email}</bdi></p>
 <input name="username" value="${email}" autocomplete="username" readonly hidden>

@@ -53,7 +53,7 @@ export function renderPage(visit: Visit, assets: Assets, view: View, formProblem
 
 /** Browsers apply `form-action` to redirects after a form too, so it includes the origins of `return_to`. */
 function contentSecurityPolicy(returnOrigins: readonly string[]): string {
-  const own = ["style-src", "script-src", "img-src"].map((what) => `${what} 'self'`);
+  const own = ["style-src", "script-src", "img-src"].map((directive) => `${directive} 'self'`);
   const forms = ["form-action 'self'", ...returnOrigins].join(" ");
   return ["default-src 'none'", ...own, forms, "base-uri 'none'", "frame-ancestors 'none'"].join("; ");
 }

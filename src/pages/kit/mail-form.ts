@@ -11,9 +11,9 @@ export function mailForm(visit: Visit, state: FormState, action: string, name: s
 
 /** Links to the development outbox. Only requests from this machine see it, in development without an SMTP server. */
 export function devOutboxHint({ c, texts, service }: Visit): Html | false {
-  const waits = service.outbox !== undefined && service.settings.NODE_ENV !== "production" && isFromThisMachine(c);
+  const isShown = service.outbox !== undefined && service.settings.NODE_ENV !== "production" && isFromThisMachine(c);
   return (
-    waits &&
+    isShown &&
     html`<div class="message plain"><p>${texts.mailbox.inDevelopment}</p>
 <p><a href="/dev/outbox">${texts.mailbox.outbox}</a></p></div>
 `

@@ -5,16 +5,16 @@ import type { Settings } from "../../settings/settings.ts";
 /** The email that the mailbox page announces. */
 export type MailboxCode = "confirm" | "waiting" | "waiting_again" | "reset" | "reset_again" | "move" | "undone";
 
-/** A message from one page to the next. It travels in a cookie, so that no link can make a page show it. */
+/** A message from one page to the next. It is stored in a cookie, so that no link can make a page show it. */
 export interface Notice {
   readonly code: NoticeCode | MailboxCode | "typed";
   /** The email address that the message is about. */
   readonly email?: string | undefined;
-  /** Tag of the account that may see the message (`createAccountTag`); undefined for every account in this browser. */
+  /** Tag of the account that may see the message (`createAccountTag`). If undefined, every account in this browser may see it. */
   readonly account?: string | undefined;
 }
 
-/** Characters. No valid address is longer; a typed one can be. */
+/** In characters. No valid address is longer, but a typed one can be. */
 const maxEmailLength = 250;
 
 const maxAgeSeconds = 15 * 60;
@@ -26,8 +26,11 @@ export function noticeCookie(settings: Pick<Settings, "PUBLIC_URL">) {
     name,
     clear,
     set: ({ code, email = "", account }: Notice) => {
-      const named = /^[\w-]{22}$/.test(account ?? "") ? `.${account}` : "";
-      return set(`${code}.${Buffer.from(email.slice(0, maxEmailLength)).toString("base64url")}${named}`, maxAgeSeconds);
+      const suffix = /^[\w-]{22}$/.test(account ?? "") ? `.${account}` : "";
+      return set(
+        `${code}.${Buffer.from(email.slice(0, maxEmailLength)).toString("base64url")}${suffix}`,
+        maxAgeSeconds,
+      );
     },
     read(value: string | null): Notice | null {
       const [, code, email = "", account] =

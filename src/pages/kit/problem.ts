@@ -17,7 +17,7 @@ export interface Problem {
   readonly headers?: ResponseHeaders;
 }
 
-/** The invalid field of each code. Codes not listed are about no single field. */
+/** The invalid field of each code. Other codes have none. */
 const fieldsByCode: Partial<Record<Problem["code"], string>> = {
   email_invalid: "email",
   email_taken: "email",

@@ -1,7 +1,7 @@
 /** The target of a redirect without a valid `return_to`. */
 export const home = "/account";
 
-/** Characters. */
+/** In characters. */
 const maxLength = 2000;
 
 /**

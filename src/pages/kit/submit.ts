@@ -71,8 +71,8 @@ function isShownOnForm(error: unknown): boolean {
 }
 
 /**
- * Applies the API's rule. Older browsers send `Origin: null` from a page with `Referrer-Policy: no-referrer`; for those, only
- * the form token decides.
+ * Applies the API's rule for requests from other sites. Older browsers send `Origin: null` from a page with
+ * `Referrer-Policy: no-referrer`. For those, only the form token decides.
  */
 function requireOwnOrigin(c: RequestContext, { settings }: Service): void {
   const isHidden = c.req.header("Origin") === "null" && c.req.header("Sec-Fetch-Site") === undefined;

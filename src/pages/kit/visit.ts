@@ -16,7 +16,7 @@ import { returnToCookie } from "./return-to-cookie.ts";
 /** The submitted values of a form, by field name. */
 export type FormValues = Readonly<Record<string, string | undefined>>;
 
-/** A request for a page, and what the page's response sets. */
+/** A request for a page, and the cookies of its response. */
 export interface Visit {
   readonly c: RequestContext;
   readonly service: Service;
@@ -94,9 +94,9 @@ export async function createVisit(service: Service, c: RequestContext, values: F
 }
 
 /**
- * Returns the keys under which the result of a form is stored, so that submitting it twice has one effect: a key made from
- * all fields, and one made from the token of the emailed link. A GET has only the latter. Only this browser's secret can make
- * them.
+ * Returns the keys under which the result of a form is stored, so that submitting it twice has one effect. A POST has a key
+ * made from all fields. The token of an emailed link adds another, which a GET has too. Only this browser's secret can make
+ * these keys.
  */
 function createIdempotencyKeys(
   secret: string,
