@@ -17,16 +17,18 @@ type Names<T> = T extends (...given: never[]) => unknown
       ? keyof T | { [Name in keyof T]: Names<T[Name]> }[keyof T]
       : never;
 
-type Work = (...given: never[]) => unknown;
-type NamesOfWork<T> = { [Name in keyof T & string]: T[Name] extends Work ? Name : never }[keyof T & string];
-type Group = Exclude<keyof Auth, keyof AuthBase | NamesOfWork<Auth>>;
+type AnyFunction = (...given: never[]) => unknown;
+type FunctionNames<T> = { [Name in keyof T & string]: T[Name] extends AnyFunction ? Name : never }[keyof T & string];
+type Group = Exclude<keyof Auth, keyof AuthBase | FunctionNames<Auth>>;
 /** The names of all methods of `Auth`, and of all functions of its groups. */
-type Method = NamesOfWork<Auth> | { [Name in Group]: `${Name}.${NamesOfWork<Auth[Name]>}` }[Group];
+type Method = FunctionNames<Auth> | { [Name in Group]: `${Name}.${FunctionNames<Auth[Name]>}` }[Group];
 type Member<Of, Name> = Name extends keyof Of ? Of[Name] : never;
-type Called<Name> = Name extends `${infer Of extends Group}.${infer Own}` ? Member<Auth[Of], Own> : Member<Auth, Name>;
+type FunctionNamed<Name> = Name extends `${infer Of extends Group}.${infer Own}`
+  ? Member<Auth[Of], Own>
+  : Member<Auth, Name>;
 /** The methods whose result has an attribute with the name of a secret. */
-type ReturningSecret = {
-  [Name in Method]: Called<Name> extends (...given: never[]) => infer Result
+type SecretReturningMethod = {
+  [Name in Method]: FunctionNamed<Name> extends (...given: never[]) => infer Result
     ? Extract<Names<Awaited<Result>>, Secret> extends never
       ? never
       : Name
@@ -34,7 +36,7 @@ type ReturningSecret = {
 }[Method];
 
 /** The methods that create a session or a reset token, and return it next to the user. */
-type Creating =
+type CreatingMethod =
   | "logIn"
   | "account.confirmPassword"
   | "account.changePassword"
@@ -46,7 +48,7 @@ type Creating =
   "account.changePassword": true,
   "verifyEmail.confirm": true,
   "resetPassword.createToken": true,
-}) satisfies Record<ReturningSecret, true> & Record<Creating, true>;
+}) satisfies Record<SecretReturningMethod, true> & Record<CreatingMethod, true>;
 true satisfies Secret extends keyof User ? true : false;
 true satisfies Extract<Names<PublicUser | LoginResult["user"]>, Secret> extends never ? true : false;
 

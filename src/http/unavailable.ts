@@ -16,12 +16,12 @@ export type LogUnavailable = (error: Error, fields: object) => void;
  * Returns a function that logs at most 200 lines a minute. The first line of the next minute counts the omitted ones (`unlogged`).
  */
 export function unavailableLogger(log: Log, now = () => performance.now()): LogUnavailable {
-  let began = Number.NEGATIVE_INFINITY;
+  let startedAt = Number.NEGATIVE_INFINITY;
   let lines = 0;
   return (error, fields) => {
-    const isNext = now() - began >= minute;
+    const isNext = now() - startedAt >= minute;
     const unlogged = isNext ? Math.max(0, lines - maxLinesPerMinute) : 0;
-    if (isNext) [began, lines] = [now(), 0];
+    if (isNext) [startedAt, lines] = [now(), 0];
     if (++lines > maxLinesPerMinute) return;
     const more = unlogged > 0 ? { unlogged } : {};
     const reason = error instanceof AuthError && error.cause instanceof Error ? error.cause.message : error.message;

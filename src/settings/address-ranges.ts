@@ -32,12 +32,13 @@ const shareDivisor = 16n;
  */
 export function findOverbroadFamily(networks: readonly string[]): string | undefined {
   const ranges = mergeRanges(networks.map(toRange));
-  const covered = publicBlocks.find(([, ...blocks]) => {
-    const all = blocks.map(toRange);
-    const held = all.flatMap((block) => ranges.map((range) => overlap(range, block))).reduce(add, 0n);
-    return held * shareDivisor >= all.map(({ start, end }) => end - start).reduce(add, 0n);
+  const family = publicBlocks.find(([, ...texts]) => {
+    const blocks = texts.map(toRange);
+    const covered = blocks.flatMap((block) => ranges.map((range) => overlap(range, block))).reduce(add, 0n);
+    const size = blocks.map(({ start, end }) => end - start).reduce(add, 0n);
+    return covered * shareDivisor >= size;
   });
-  return covered?.[0];
+  return family?.[0];
 }
 
 function add(sum: bigint, count: bigint): bigint {

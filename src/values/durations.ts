@@ -5,11 +5,11 @@ export const hour = 60 * minute;
 export const day = 24 * hour;
 
 const units = { day, hour, minute, second };
-const letters = { d: day, h: hour, m: minute, s: second };
+const unitByLetter = { d: day, h: hour, m: minute, s: second };
 
 /** Returns the milliseconds of a duration such as `90s` or `30d`. */
 export function parseDuration(text: string): number {
-  return Number(text.slice(0, -1)) * letters[text.at(-1) as keyof typeof letters];
+  return Number(text.slice(0, -1)) * unitByLetter[text.at(-1) as keyof typeof unitByLetter];
 }
 
 /** Formats a lifetime in milliseconds in the largest unit that is exact: `90 minutes`. */

@@ -35,12 +35,12 @@ export function isSameEmail(text: string, email: string): boolean {
 }
 
 /** The format that an HTML email input accepts: https://html.spec.whatwg.org/#valid-e-mail-address */
-const valid =
+const validAddress =
   /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/i;
 
 /** Returns true for an address that an HTML email input accepts, with at most 250 characters. */
 export function isDeliverable(address: string): boolean {
-  return address.length <= maxEmailLength && valid.test(address);
+  return address.length <= maxEmailLength && validAddress.test(address);
 }
 
 /** Returns true if an address contains a character, not at its ends, that is invisible or looks like a space. */
@@ -66,6 +66,6 @@ function trimInvisible(text: string): string {
  * (UAX #9). If it starts with a letter and ends with a letter or digit, only an override (U+202E) reorders it.
  */
 function isReordered(before: string, part: string): boolean {
-  const isKept = /^[a-z](?:.*[a-z\d])?$/is.test(part);
-  return before.includes("\u202e") || (/[\u202b\u2067]/.test(before) && !isKept);
+  const keepsOrder = /^[a-z](?:.*[a-z\d])?$/is.test(part);
+  return before.includes("\u202e") || (/[\u202b\u2067]/.test(before) && !keepsOrder);
 }
