@@ -4,9 +4,9 @@ export interface User {
   /** The address as registered. Lookups ignore letter case and surrounding spaces. */
   readonly email: string;
   readonly hashedPassword: string;
-  /** The session id that the user was looked up by, else null: the database stores only its SHA-256. */
+  /** The session id that the user was looked up by, else null. The database stores only its SHA-256. */
   readonly sessionId: string | null;
-  /** The reset token that the user was looked up by, else null: the database stores only its SHA-256. */
+  /** The reset token that the user was looked up by, else null. The database stores only its SHA-256. */
   readonly resetToken: string | null;
   /** When the current reset token expires; null if there is none. */
   readonly resetTokenExpiresAt: number | null;
@@ -17,7 +17,7 @@ export interface User {
 }
 
 /**
- * An account as `Auth` returns it: without password hash, session id and reset token, so it is safe to log or to send as JSON.
+ * An account as `Auth` returns it: without password hash, session id or reset token, so it is safe to log or to send as JSON.
  * `DB` returns the whole `User`.
  */
 export type PublicUser = Pick<User, "id" | "email" | "emailVerifiedAt" | "disabledAt" | "createdAt" | "updatedAt">;
@@ -33,7 +33,7 @@ export interface Session {
   readonly sessionId: string;
   readonly userId: number;
   readonly createdAt: number;
-  /** When it was last used; updated at most once a minute. */
+  /** When it was last used. Updated at most once a minute. */
   readonly lastSeenAt: number;
   /** When it expires, even if it is still in use. */
   readonly expiresAt: number;

@@ -32,7 +32,7 @@ export class ContractFile implements Disposable {
   /** The number of users. */
   readonly total: number;
 
-  /** @throws {OpenError} if the file does not exist, or has no such table */
+  /** @throws {OpenError} if the file does not exist, or is not an SQLite file with the columns of `ContractUser` */
   constructor(path: string) {
     let db: DatabaseSync | undefined;
     try {

@@ -27,7 +27,7 @@ export async function backUp(database: string, file: string, signal?: AbortSigna
   const cannotRead = readFailure(`cannot back up ${database}`);
   const cannotWrite = writeFailure(`cannot write ${file}`);
   const source = wrapErrors(cannotRead, () => resolveExistingFile(database));
-  const target = wrapErrors(cannotWrite, () => locateNew(file, source));
+  const target = wrapErrors(cannotWrite, () => resolveNewFile(file, source));
   const temporary = unusedSibling(target, "incomplete");
   try {
     wrapErrors(cannotWrite, () => createPrivateFile(temporary));
@@ -69,8 +69,12 @@ export async function runInWorker(work: BackupWork, signal?: AbortSignal): Promi
   }
 }
 
-/** @throws {OpenError} if the file exists, or if SQLite would take it for a part of a database */
-function locateNew(file: string, source: ResolvedFile): string {
+/**
+ * Returns the path of a file to create.
+ *
+ * @throws {OpenError} if the file exists, or if SQLite would read it as a part of a database
+ */
+function resolveNewFile(file: string, source: ResolvedFile): string {
   const { path, stats } = resolveFile(file);
   if (path === source.path) throw new OpenError("it is the database itself; choose a new file name");
   if (stats) throw new OpenError("the file already exists; choose another name");
@@ -82,7 +86,7 @@ function locateNew(file: string, source: ResolvedFile): string {
   return path;
 }
 
-/** Renames the file, unless another file has the name by now. */
+/** Renames the file. Throws if another file has the name by now. */
 function renameToUnused(temporary: string, target: string): void {
   try {
     linkSync(temporary, target);

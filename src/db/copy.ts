@@ -9,7 +9,7 @@ import type { Store } from "./store.ts";
 /** The number of rows per batch, which takes each database some milliseconds. */
 const batchSize = 2000;
 
-/** Every table except those whose rows are valid for only a minute. */
+/** Every table except those whose rows are valid for only minutes. */
 const copiedTables = Object.entries(tables).filter(([table]) => table !== "acts" && table !== "leases");
 
 /** The progress of a copy. */

@@ -9,7 +9,7 @@ export function toEmailColumns(address: string): { email: string; email_spelling
 
 /**
  * Selects an address as it was given. An older node that changes an address writes only its key, so `email_spelling` is used
- * only if it has the row's key.
+ * only if its own key equals the row's.
  */
 export function selectEmail(table: "users" | "verifications" | "former_emails" | "outbox") {
   const [key, spelling] = [sql.ref<string>(`${table}.email`), sql.ref<string>(`${table}.email_spelling`)];

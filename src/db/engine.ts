@@ -9,7 +9,7 @@ export type Awaitable<T> = T | Promise<T>;
 export interface Engine {
   readonly dialect: Dialect;
 
-  /** Runs a compiled read without Kysely's overhead; synchronously on SQLite. */
+  /** Runs a compiled `select` without Kysely's overhead; synchronously on SQLite. */
   read<Row>(query: CompiledQuery<Row>): Awaitable<Row[]>;
 
   /** Whether an error reports a duplicate value in a unique column, such as `users.email`. */

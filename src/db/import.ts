@@ -9,7 +9,7 @@ export type AccountRecord = Pick<User, "email" | "hashedPassword" | "emailVerifi
 
 const [text, number] = ["text", "bigint"] as const;
 const columns = {
-  place: number,
+  position: number,
   email: text,
   email_spelling: text,
   hashed_password: text,
@@ -19,7 +19,7 @@ const columns = {
   updated_at: number,
 };
 
-/** Returns those of the addresses that belong to users. */
+/** Returns the addresses that belong to existing users. */
 export async function findTakenEmails({ db, engine }: Store, emails: readonly string[]): Promise<Set<string>> {
   if (emails.length === 0) return new Set();
   const isOne = isIn(engine, "email", emails.map(emailKey));
@@ -40,8 +40,8 @@ export async function add(store: Store, accounts: readonly AccountRecord[]): Pro
   const now = store.clock();
   const rows = accounts
     .filter(({ email }) => !taken.has(email))
-    .map((account, place) => ({
-      place,
+    .map((account, position) => ({
+      position,
       ...toEmailColumns(account.email),
       hashed_password: account.hashedPassword,
       email_verified_at: account.emailVerifiedAt,
@@ -51,13 +51,13 @@ export async function add(store: Store, accounts: readonly AccountRecord[]): Pro
     }));
   if (rows.length === 0) return taken;
   // A conflict would use up an id, so taken addresses were filtered out. The constraint still decides.
-  const { place: _, ...stored } = columns;
+  const { position: _, ...stored } = columns;
   const names = Object.keys(stored) as (keyof typeof stored)[];
   const list = jsonTable(store.engine, columns, rows).as("list");
   const added = await store.db
     .insertInto("users")
     .columns(names)
-    .expression((eb) => eb.selectFrom(list).select(names).orderBy("place"))
+    .expression((eb) => eb.selectFrom(list).select(names).orderBy("position"))
     .onConflict((conflict) => conflict.column("email").doNothing())
     .returning("email")
     .execute();

@@ -12,8 +12,8 @@ import { isIn } from "./lists.ts";
 import type { Schema } from "./schema.ts";
 import { LockOrderConflict, type Store } from "./store.ts";
 
-// Transactions lock rows in one order, so that they don't deadlock: `users`, `verifications`, `former_emails`, `sessions`,
-// `attempts`, and by key within a table. The lock on an account's row also protects its mailed tokens, devices, emails and request results.
+// To avoid deadlocks, all transactions lock rows in one order: `users`, `verifications`, `former_emails`, `sessions`, `attempts`,
+// and by key within a table. The lock on an account's row also protects its mailed tokens, devices, emails and request results.
 // Sweeps skip locked rows. SQLite allows one writer at a time and needs no row locks.
 
 /**
@@ -62,7 +62,7 @@ async function lockRows({ db, engine }: Store, key: string | undefined, conditio
 }
 
 /**
- * Begins an update that changes nothing. On both engines it locks the matching accounts until the transaction ends, and
+ * Builds an update that changes nothing, but locks the matching accounts on both engines until the transaction ends. Its
  * `returning` reads their current values.
  */
 export function holdUser({ db }: Pick<Store, "db">) {

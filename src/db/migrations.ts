@@ -5,7 +5,7 @@ import type { Log } from "../observe/log.ts";
 import type { Engine } from "./engine.ts";
 import type { Schema } from "./schema.ts";
 
-const history = "kysely_migration";
+const historyTable = "kysely_migration";
 
 /** Append-only: a released migration is never edited. Within a minor version, migrations only add to the schema. */
 function migrations(engine: Engine): Record<string, Migration> {
@@ -323,8 +323,8 @@ export async function migrate(db: Kysely<Schema>, engine: Engine, { log, signal 
     if (!states.some(({ state }) => state === "pending")) return;
     const provider: MigrationProvider = { getMigrations: async () => migrations(engine) };
     const schema = await engine.schemaName(transaction);
-    const place = schema === undefined ? {} : { migrationTableSchema: schema };
-    const { error } = await new Migrator({ db: transaction, provider, ...place }).migrateToLatest();
+    const location = schema === undefined ? {} : { migrationTableSchema: schema };
+    const { error } = await new Migrator({ db: transaction, provider, ...location }).migrateToLatest();
     if (error) throw error;
     created = states.every(({ state }) => state === "pending");
   };
@@ -341,11 +341,11 @@ export async function migrate(db: Kysely<Schema>, engine: Engine, { log, signal 
 export async function readStates(db: Kysely<Schema>, engine: Engine): Promise<MigrationState[]> {
   const known = Object.keys(migrations(engine));
   const tables = await findTables(db, engine);
-  if (!tables.has(history)) {
+  if (!tables.has(historyTable)) {
     if (!tables.has("users") && !tables.has("sessions")) return known.map((name) => ({ name, state: "pending" }));
     throw new OpenError("it contains tables of another program; use an empty database");
   }
-  const { rows } = await sql<{ name: string }>`select name from ${sql.table(history)} order by name`.execute(db);
+  const { rows } = await sql<{ name: string }>`select name from ${sql.table(historyTable)} order by name`.execute(db);
   const applied = rows.map((row) => row.name);
   const newer = applied.filter((name) => !known.includes(name));
   if (newer.length > 0) requireCompatible(newer, known);

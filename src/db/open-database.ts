@@ -1,11 +1,11 @@
 import type { Store } from "./store.ts";
 import { isEmpty } from "./tables/users.ts";
 
-/** The base class of `DB`: its fields are bound to the store, so the store must be set before they are initialized. */
+/** The base class of `DB`. Sets the store before the fields of `DB` are initialized, which are bound to it. */
 export class OpenDatabase implements AsyncDisposable {
   declare protected readonly store: Store;
 
-  /** Use `openDB`. */
+  /** Call `openDB` instead. */
   constructor(store: Store) {
     // Not enumerable: a logged DB must not reveal the passwords in the settings.
     Object.defineProperty(this, "store", { value: store });

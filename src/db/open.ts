@@ -39,7 +39,7 @@ export async function open(url: string, options: DBOptions): Promise<Store> {
   });
 }
 
-/** Warns in production, where a database that did not exist is more often a mistake than a first start. */
+/** Logs a new database: as a warning in production, where a wrong URL is a more likely cause than a first start. */
 function logCreated(url: string, mode: Settings["NODE_ENV"] | undefined, log: Log): void {
   if (url === "sqlite::memory:") return;
   const file = sqliteFileOf(url);
@@ -76,7 +76,11 @@ async function requireMigrated(db: Kysely<Schema>, engine: Engine): Promise<void
   await engine.initialize(db);
 }
 
-/** Opens a database for `use`. If `use` fails, closes the database and explains the error and its remedy. */
+/**
+ * Opens a database for `use`. If `use` fails, closes the database.
+ *
+ * @throws {OpenError} with the reason and its remedy, if the database cannot be used
+ */
 async function withDatabase<T>(
   url: string,
   { DATABASE_POOL = 10 }: { readonly DATABASE_POOL?: number },

@@ -127,7 +127,7 @@ async function requireVersion(temporary: string, cannotRead: ErrorWrapper): Prom
   }
 }
 
-/** @throws {OpenError} if another program has the database open, or if this user may not write it */
+/** @throws {OpenError} if another program has the database open, or if this user cannot write to it */
 function requireUnused(database: string): void {
   const url = pathToFileURL(database);
   url.search = "mode=rw";
@@ -136,7 +136,7 @@ function requireUnused(database: string): void {
     // Merges the -wal into the file; closing the connection removes the -wal.
     db.exec("pragma locking_mode = exclusive; begin exclusive; commit; pragma wal_checkpoint(truncate)");
   } catch (error) {
-    // A damaged database is what a restore is for, and no program can be using it.
+    // A damaged database may be replaced: no program can be using it.
     if (isCorruptionError(error)) return;
     const isBusy = [5, 6, 15].includes(Number((error as { errcode?: number }).errcode) & 0xff);
     throw isBusy ? new OpenError("it is in use; stop the service first", { cause: error }) : error;
@@ -183,7 +183,7 @@ function isMountPointError(error: unknown): boolean {
   return ["EBUSY", "EXDEV"].includes((error as NodeJS.ErrnoException).code ?? "");
 }
 
-/** Gives the database a second name. */
+/** Gives the database a second name, or copies it if that is not possible. */
 function linkOrCopy(database: string, previous: string): void {
   try {
     linkSync(database, previous);

@@ -34,7 +34,7 @@ export interface Schema {
 
 export interface UsersTable {
   id: Generated<number>;
-  /** The key of the address: `emailKey`. */
+  /** The key of the address, from `emailKey`. */
   email: string;
   hashed_password: string;
   /** SHA-256 of the token. */
@@ -44,7 +44,7 @@ export interface UsersTable {
   disabled_at: number | null;
   created_at: number;
   updated_at: number;
-  /** The address as registered; null if it equals its key. Stale if an older node has changed `email` since. */
+  /** The address as registered; null if it equals its key. Stale if an older node has changed `email` later. */
   email_spelling: string | null;
   /**
    * When the user registered, or first logged in after an import or a password reset. Null until then: the next login sends the
@@ -67,7 +67,7 @@ export interface SessionsTable {
   /** SHA-256 of the id before the last renewal; null if there was none. */
   previous_id: string | null;
   renewed_at: number | null;
-  /** The nonce that the current id was derived from, with the previous id as the key; null once the previous id is invalid. */
+  /** The nonce that the current id was derived from, with the previous id as the key. Null before a renewal, and once swept. */
   renewal_nonce: string | null;
   /** A random public id that never changes. Null for a session of an older version until it is first listed. */
   handle: string | null;
@@ -80,7 +80,10 @@ export interface DevicesTable {
   user_id: number;
   created_at: number;
   last_seen_at: number;
-  /** 0 if it has redeemed a token but not logged in: the first login is then not from an additional device. */
+  /**
+   * 0 if it redeemed the token that created the account, and has not logged in since: the next device to log in then counts as
+   * the first one. Always 0 for a network.
+   */
   logged_in: Generated<number>;
   /** Set for a network: when it stops counting as a known device. */
   known_until: number | null;
@@ -100,7 +103,7 @@ export interface VerificationsTable {
   /** SHA-256 of the mailed token; null until its email is accepted. */
   token: string | null;
   token_expires_at: number | null;
-  /** SHA-256 of a mailed reset token, which verifies the address too. */
+  /** SHA-256 of the reset token of a registration. Redeeming it creates the account with a verified address. */
   reset_token: string | null;
   reset_token_expires_at: number | null;
   created_at: number;
@@ -166,13 +169,16 @@ export interface OutboxTable {
   /** The domain of its recipient; null if an older node queued it. */
   domain: string | null;
   /**
-   * The network that requested the email, or `unknown`, if anyone can request it: it then counts toward the mail limits. Null for
-   * notices, emails sent by an operator, and resets requested from a known device.
+   * The network that requested the email, or `unknown`. Such an email counts toward the mail limits, because anyone can request
+   * it. Null for notices, emails sent by an operator, and resets requested from a known device.
    */
   network: string | null;
 }
 
-/** An email that the mail server rejected permanently. Not in the outbox, because an older node would send it again. */
+/**
+ * An email that is no longer retried: the mail server rejected it, it could not be sent for a day, or too many were requested. Not
+ * in the outbox, because an older node would send it again.
+ */
 export interface FailedMailsTable {
   id: Generated<number>;
   kind: string;

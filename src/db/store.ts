@@ -18,7 +18,7 @@ export interface Store {
   readonly clock: () => number;
 }
 
-/** Thrown to roll the transaction back; a token that it redeemed stays valid. */
+/** Thrown to roll a transaction back, so that a token redeemed in it stays valid. */
 class Rollback extends Error {
   readonly result: unknown;
 
@@ -28,20 +28,20 @@ class Rollback extends Error {
   }
 }
 
-/** Attempts at a transaction that conflicts with another one. */
+/** The maximum number of attempts at a transaction that conflicts with another one. */
 const maxAttempts = 5;
 
 /** Thrown if a transaction cannot lock a row in the common order; the transaction is retried. */
 export class LockOrderConflict extends Error {}
 
-/** Attempts at a transaction that times out: fewer, because the caller waits. */
+/** The maximum number of attempts at a transaction that times out. Fewer, because the caller waits for each timeout. */
 const maxAttemptsAfterTimeout = 2;
 
 /**
  * Runs `work` in a transaction. Retries it if it conflicts with another transaction or times out, so `work` may run several
- * times. It must await nothing but SQL, and lock rows in the order that `locks.ts` describes.
+ * times. `work` must await nothing but SQL, and lock rows in the order that `locks.ts` describes.
  *
- * @param work receives the transaction's store, and a function that creates an error which rolls back
+ * @param work receives the transaction's store, and a function that returns an error to throw for a rollback
  * @returns the result of `work`, or the one that it rolled back with
  */
 export async function runInTransaction<T>(
@@ -53,7 +53,7 @@ export async function runInTransaction<T>(
     let isCommitting = false;
     try {
       return await db.transaction().execute(async (transaction) => {
-        const result = await work({ ...store, db: transaction }, (outcome) => new Rollback(outcome));
+        const result = await work({ ...store, db: transaction }, (value) => new Rollback(value));
         isCommitting = true;
         return result;
       });

@@ -163,7 +163,7 @@ test("a reset token is stored and redeemed by any spelling, and finds the accoun
   const user = await db.addUser(spelled, "hash");
   assert.equal(await db.resetPassword.storeToken(key.toUpperCase(), "token"), spelled);
   assert.equal(await db.resetPassword.findEmail("token"), spelled);
-  const redemption = { hashedPassword: "new", byMail: true };
+  const redemption = { hashedPassword: "new", isMailed: true };
   assert.equal(await db.resetPassword.redeem({ ...redemption, resetToken: "token", email: "other@example.com" }), null);
   const redeemed = await db.resetPassword.redeem({ ...redemption, resetToken: "token", email: ` ${key}` });
   assert.deepEqual([redeemed?.id, redeemed?.email], [user.id, spelled]);

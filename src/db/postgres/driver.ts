@@ -13,7 +13,7 @@ import { breaksConnection, sqlStateOf, toDatabaseError } from "./faults.ts";
 import type { Client, Hosts } from "./hosts.ts";
 import { OwnSchemaIntrospector } from "./introspector.ts";
 
-/** The maximum number of names: more than `db/` has statements, unless the text of one varies. */
+/** The maximum number of statement names. `db/` has fewer statements, unless the text of one varies. */
 const statementLimit = 400;
 
 /** Names every statement, so that each connection prepares it once. */
@@ -139,7 +139,7 @@ export class PostgresConnection implements DatabaseConnection {
       return await this.#client.query<Row & object>(name === undefined ? query : { ...query, name });
     } catch (error) {
       this.#broken ||= breaksConnection(error);
-      // 25P02, "the transaction is aborted", follows the error that aborted it: that one is thrown.
+      // 25P02 (the transaction is aborted) only follows the error that aborted it. That error is thrown instead.
       this.#failure = sqlStateOf(error) === "25P02" ? this.#failure : error;
       throw toDatabaseError(this.#failure);
     }

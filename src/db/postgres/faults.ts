@@ -39,7 +39,7 @@ export function breaksConnection(error: unknown): boolean {
   return state === undefined || /^(08|57P|53|58|XX)|^25006$/.test(state);
 }
 
-/** Converts a fault of the database to `DatabaseUnavailable`. Any other error is a bug and is returned as it is. */
+/** Converts a fault of the database to `DatabaseUnavailable`. Any other error is a bug and is returned unchanged. */
 export function toDatabaseError(error: unknown): unknown {
   if (error instanceof OpenError || error instanceof DatabaseUnavailable) return error;
   const state = sqlStateOf(error);

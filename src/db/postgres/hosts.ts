@@ -130,7 +130,7 @@ async function checkServer(client: Client): Promise<void> {
   }
   if (standby) throw new StandbyError("this server is a standby");
   client.canPrepare = pid === (client as unknown as { processID: number }).processID;
-  // So that the server cancels slow statements too. Not behind a pooler, where other clients would inherit the timeouts.
+  // Makes the server cancel slow statements too. Not behind a pooler, where other clients would inherit the timeouts.
   if (client.canPrepare)
     await client.query(`set statement_timeout = ${statementTimeout}; set lock_timeout = ${lockTimeout}`);
 }

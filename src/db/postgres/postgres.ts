@@ -81,7 +81,7 @@ export function createPostgresEngine(url: string, size: number): Engine {
   };
 }
 
-/** Takes the migration lock until the transaction ends; returns false if another program holds it. */
+/** Acquires the migration lock until the transaction ends; returns false if another program holds it. */
 async function tryLock(transaction: Kysely<Schema>): Promise<boolean> {
   const { rows } = await sql<{ locked: boolean }>`select pg_try_advisory_xact_lock(${migrationLock}) as locked`.execute(
     transaction,

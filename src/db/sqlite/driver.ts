@@ -27,8 +27,10 @@ export function createDialect(file: SqliteFile): Dialect {
 }
 
 /**
- * Corrects two properties of Kysely's adapter. It declares DDL as not transactional, which would release the migration lock. And
- * it queues statements, so while the database is locked each would wait for the timeouts of all before it.
+ * Corrects two properties of Kysely's adapter:
+ *
+ * - It declares DDL as not transactional, so a migration would release its lock.
+ * - It allows a single connection, so while the database is locked, each statement would wait for the timeouts of all before it.
  */
 class TransactionalSqliteAdapter extends SqliteAdapter {
   override get supportsMultipleConnections(): boolean {
@@ -42,7 +44,8 @@ class TransactionalSqliteAdapter extends SqliteAdapter {
 
 /**
  * A Kysely driver for a single connection. A transaction owns the connection from `begin immediate` to its end; other statements
- * wait. Kysely's own driver begins deferred transactions: two of them that read and then write fail without a busy timeout.
+ * wait. Kysely's own driver begins deferred transactions: if two of them read and then write, one fails immediately, whatever the
+ * busy timeout.
  */
 class SqliteDriver implements Driver {
   readonly #file: SqliteFile;

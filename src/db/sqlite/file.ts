@@ -6,7 +6,7 @@ import { DatabaseUnavailable } from "../../errors.ts";
 import { resolveLinks } from "../../files/resolve-links.ts";
 import { isLocked, toFault } from "./faults.ts";
 
-/** The maximum number of prepared statements: more than `db/` has, unless the text of a statement varies. */
+/** The maximum number of prepared statements. `db/` has fewer, unless the text of one varies. */
 const statementLimit = 200;
 
 /**
@@ -14,7 +14,7 @@ const statementLimit = 200;
  */
 export class SqliteFile {
   /**
-   * Whether the file is known to be a Bienvenue database. From then on a missing file is not created again, and an empty one is
+   * Whether the file is known to be a Bienvenue database. If so, a missing file is not created again, and an empty one is
    * rejected.
    */
   isInitialized = false;
@@ -25,7 +25,7 @@ export class SqliteFile {
   /** The identities of the open files: the database, and its -wal once it exists. */
   #opened: readonly (string | undefined)[] = [];
   #closed = false;
-  readonly #statements = new Map<string, { statement: StatementSync; reads: boolean }>();
+  readonly #statements = new Map<string, { statement: StatementSync; returnsRows: boolean }>();
 
   constructor(path: string) {
     this.#path = path;
@@ -43,9 +43,9 @@ export class SqliteFile {
   /** Runs a statement. Throws `DatabaseUnavailable` for a fault of the database. */
   run(sql: string, parameters: readonly unknown[] = []): QueryResult<never> {
     try {
-      const { statement, reads } = this.#prepare(sql);
+      const { statement, returnsRows } = this.#prepare(sql);
       const values = parameters as (string | number | null)[];
-      if (reads) return { rows: statement.all(...values) as never[] };
+      if (returnsRows) return { rows: statement.all(...values) as never[] };
       const { changes, lastInsertRowid } = statement.run(...values);
       return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
     } catch (error) {
@@ -85,7 +85,7 @@ export class SqliteFile {
     if (known) return known;
     this.#db ??= this.#open();
     const statement = this.#db.prepare(sql);
-    const prepared = { statement, reads: statement.columns().length > 0 };
+    const prepared = { statement, returnsRows: statement.columns().length > 0 };
     if (this.#statements.size >= statementLimit) this.#statements.clear();
     this.#statements.set(sql, prepared);
     return prepared;
@@ -113,8 +113,8 @@ export class SqliteFile {
   #toDatabaseError(error: unknown): unknown {
     const fault = toFault(error);
     if (fault === undefined) return error;
-    const heals = fault === "locked" || fault === "full" || this.#path === ":memory:";
-    if (!heals) this.#disconnect();
+    const isTemporary = fault === "locked" || fault === "full" || this.#path === ":memory:";
+    if (!isTemporary) this.#disconnect();
     return new DatabaseUnavailable(fault, error);
   }
 

@@ -28,11 +28,11 @@ export async function add(store: Store, events: readonly NewEvent[]): Promise<vo
 }
 
 function insert({ db, engine }: Store, events: readonly NewEvent[]) {
-  const rows = events.map(({ at, event, userId, email, ip, userAgent, detail }, place) => ({
+  const rows = events.map(({ at, event, userId, email, ip, userAgent, detail }, position) => ({
     at,
     event,
     user_id: userId,
-    place,
+    position,
     email: userId !== null || email === undefined ? null : emailKey(email),
     ip,
     user_agent: userAgent,
@@ -40,7 +40,7 @@ function insert({ db, engine }: Store, events: readonly NewEvent[]) {
   }));
   const [text, number] = ["text", "bigint"] as const;
   const columns = {
-    place: number,
+    position: number,
     at: number,
     event: text,
     user_id: number,
@@ -63,7 +63,7 @@ function insert({ db, engine }: Store, events: readonly NewEvent[]) {
         .select(unlessUserDeleted("ip"))
         .select(unlessUserDeleted("user_agent"))
         .select("list.detail")
-        .orderBy("list.place"),
+        .orderBy("list.position"),
     );
 }
 

@@ -40,7 +40,7 @@ export async function request(
   const userId = user.id;
   return runInTransaction<boolean>(store, async (transaction, rollback) => {
     await lockAddress(transaction, user.email, userId);
-    // Of two simultaneous changes, one replaces the other.
+    // If two changes are requested at the same time, the later one replaces the other.
     const { numUpdatedRows } = await holdUser(transaction)
       .where("id", "=", userId)
       .where("hashed_password", "=", user.hashedPassword)
@@ -58,7 +58,7 @@ export async function request(
   });
 }
 
-/** Confirms an email change with the mailed token and the account's password. */
+/** The confirmation of an email change with the mailed token and the account's password. */
 export interface EmailChangeConfirmation {
   readonly token: string;
   /** The hash against which the password was verified. */

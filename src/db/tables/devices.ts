@@ -10,7 +10,7 @@ import type { MailContent } from "./outbox.ts";
 /** The email about a login that the user may not expect. */
 export type LoginNotice = MailContent & { readonly kind: "new_device" };
 
-/** Returns the id of a device for one account. The ids of a device differ between accounts, so they do not link accounts. */
+/** Returns the id of a device for one account. It differs for each account, so the ids of a device do not link accounts. */
 function toDeviceId(device: string, userId: number): string {
   return digest(`${device} ${userId}`);
 }
@@ -112,9 +112,9 @@ interface Login {
 }
 
 /**
- * Records the device of a login, and queues an email to the user unless the login is expected. Expected are logins from a known
- * device, and the first one within a day after the registration. If devices are not recorded, the email is queued only for the
- * first login after an import or a password reset.
+ * Records the device of a login, and queues an email to the user unless the login is expected. A login is expected if it comes
+ * from a known device, or if it is the first one and within a day after the registration. If devices are not recorded, the email
+ * is queued only for the first login after an import or a password reset.
  */
 export async function recordLogin(store: Store, { userId, device, notice, knownSince }: Login): Promise<void> {
   const status = device === undefined ? undefined : await recordDevice(store, device, userId);
@@ -197,7 +197,7 @@ export async function list({ db }: Store, userId: number): Promise<{ createdAt: 
     .execute();
 }
 
-/** Deletes at most `limit` devices that were not used since a time; returns how many. */
-export async function sweep(store: Store, since: number, limit: number): Promise<number> {
-  return deleteRows(store, "devices", (row) => row("last_seen_at", "<", since), limit);
+/** Deletes at most `limit` devices that were last used before `before`; returns how many. */
+export async function sweep(store: Store, before: number, limit: number): Promise<number> {
+  return deleteRows(store, "devices", (row) => row("last_seen_at", "<", before), limit);
 }

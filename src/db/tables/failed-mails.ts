@@ -7,7 +7,7 @@ import { isMailForUser, type OutboxKind, type OutboxMail } from "./outbox.ts";
 /** The number of failed emails that are kept. Anyone can request emails to addresses that do not exist. */
 const maxKept = 10_000;
 
-/** An email that is not retried. */
+/** An email that is no longer retried. */
 export interface FailedMail {
   readonly id: number;
   readonly kind: OutboxKind;

@@ -47,7 +47,7 @@ export async function recordFormerEmail(
   { userId, from, to, device, language }: ConfirmedEmailChange,
 ): Promise<void> {
   const { db, clock } = store;
-  // The account returns to a former address.
+  // If the account returns to a former address, that address is no longer a former one.
   await db.deleteFrom("former_emails").where("user_id", "=", userId).where("email", "=", emailKey(to)).execute();
   if (!isDeliverable(from)) return;
   await db
@@ -67,7 +67,7 @@ function selectHeldEmails({ db, clock }: Store) {
 }
 
 /**
- * Whether the change from this address can still be undone. Meanwhile, a registration of the address needs email verification.
+ * Whether the change from this address can still be undone. If so, a registration of the address needs email verification.
  * Otherwise an attacker who changed a user's address could register the old one, which would block the undo.
  */
 export async function isEmailHeld(store: Store, email: string): Promise<boolean> {

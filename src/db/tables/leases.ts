@@ -4,7 +4,7 @@ import type { Store } from "../store.ts";
 /** A lease on a task that only one node may run at a time. */
 export interface Lease {
   readonly name: string;
-  /** Identifies the holder. Each call is a different holder, even on the same node. */
+  /** Identifies the holder. Each run of the task is a different holder, even on the same node. */
   readonly holder: string;
   /** When it expires unless it is extended, in milliseconds from now. */
   readonly duration: number;
@@ -35,7 +35,7 @@ export async function acquire(
             or([
               eb("leases.holder", "is", null),
               eb("leases.holder", "=", holder),
-              // By the holder's clock, which may be behind, the lease may not have ended yet.
+              // The holder's clock may be behind, so that the holder still relies on its lease.
               eb("leases.ends_at", "<=", now - clockTolerance),
               // A wrong clock wrote this time.
               eb("leases.ends_at", ">", now + duration + clockTolerance),

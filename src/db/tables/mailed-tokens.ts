@@ -181,7 +181,7 @@ async function lockVerifications(
   id: number,
   purpose: TokenPurpose,
 ): Promise<number[] | null> {
-  const held = await db
+  const verifications = await db
     .selectFrom("verifications")
     .select("id")
     .where((row) =>
@@ -192,7 +192,7 @@ async function lockVerifications(
     .orderBy("id")
     .$if(engine.locksRows, (query) => query.forUpdate())
     .execute();
-  return purpose === "verify" ? null : held.map((row) => row.id);
+  return purpose === "verify" ? null : verifications.map((row) => row.id);
 }
 
 /**
@@ -276,14 +276,14 @@ export async function sweepMailedTokens(store: Store, limit: number): Promise<nu
   }
   const ids = ended.map((row) => row.id);
   if (ids.length === 0) return 0;
-  const deletable = skipLockedRows(
+  const unlocked = skipLockedRows(
     store,
     db
       .selectFrom("mailed_tokens")
       .select("id")
       .where(isIn(engine, "id", ids)),
   );
-  const { numDeletedRows } = await db.deleteFrom("mailed_tokens").where("id", "in", deletable).executeTakeFirst();
+  const { numDeletedRows } = await db.deleteFrom("mailed_tokens").where("id", "in", unlocked).executeTakeFirst();
   return Number(numDeletedRows);
 }
 

@@ -40,7 +40,7 @@ export async function enqueueNotice(store: Store, notice: NewNotice): Promise<vo
 async function countSeparate({ db, clock }: Store, key: string, max: number): Promise<boolean> {
   const now = clock();
   const ends_at = now + window;
-  // An hour that ends after the next one was begun by a wrong clock.
+  // A wrong clock began a window that ends more than two hours from now.
   const hasEnded = sql`(attempts.ends_at <= ${now} or attempts.ends_at > ${now + 2 * window})`;
   const counted = await sql`insert into "attempts" ("key", "count", "ends_at") values (${key}, ${1}, ${ends_at})
     on conflict ("key") do update set

@@ -22,8 +22,8 @@ const maxWait = day;
 /** The maximum number of batches that are read in a row while each contains only replaced emails. */
 const maxBatches = 100;
 
-/** Kinds whose newest email to an address replaces the earlier ones, because its link replaces theirs. */
-const replacing: readonly OutboxKind[] = ["verification", "invitation", "reset"];
+/** Kinds of which only the newest email to an address is sent: its link replaces those of earlier ones. */
+const replaceableKinds: readonly OutboxKind[] = ["verification", "invitation", "reset"];
 
 /** Selects which due emails are claimed. */
 export interface ClaimFilter {
@@ -105,7 +105,7 @@ async function claimBatch(
   for (const { key, domain, ...found } of due as (RequestedMail & { domain: string | null; key: string | null })[]) {
     if (countForDomain(domain ?? "") >= capacityOf(domain ?? "", found.kind)) continue;
     if (found.kind === "registration" && registrationCount() >= maxRegistrations) continue;
-    const isReplacing = replacing.includes(found.kind) && key !== null;
+    const isReplacing = replaceableKinds.includes(found.kind) && key !== null;
     const mail = isReplacing ? await replaceWithNewest(store, found.kind, key, backOff) : found;
     if (!mail || (mail.nextAttemptAt > now && mail.nextAttemptAt <= latest)) continue;
     if (claimed.some(({ id }) => id === mail.id)) continue;
@@ -147,7 +147,7 @@ async function replaceWithNewest(
   const attempts = Math.min(1, attempted.length);
   const nextAttemptAt =
     attempts === 0 ? newest.nextAttemptAt : Math.max(clock(), Math.min(lastAttempt, clock()) + backOff(1));
-  // Other callers' requests must not delay an earlier request of the user.
+  // If the user's own request is among them, the requests of other callers must not delay it.
   const network = all.some((mail) => mail.network === null) ? null : newest.network;
   const { numUpdatedRows } = await db
     .updateTable("outbox")
@@ -165,10 +165,10 @@ async function replaceWithNewest(
   return { ...newest, attempts, nextAttemptAt, network };
 }
 
-/** Deletes an accepted email, and all others of a replaceable kind to the same address: it fulfills their requests too. */
+/** Deletes an accepted email. If its kind is replaceable, also deletes the others to its address: it fulfills their requests. */
 export async function removeWithDuplicates({ db }: Store, { id, kind, email }: OutboxMail): Promise<void> {
   await db.deleteFrom("outbox").where("id", "=", id).execute();
-  if (!replacing.includes(kind) || email === null) return;
+  if (!replaceableKinds.includes(kind) || email === null) return;
   await db.deleteFrom("outbox").where("email", "=", emailKey(email)).where("kind", "=", kind).execute();
 }
 

@@ -7,7 +7,10 @@ import type { Schema } from "../schema.ts";
 import { runInTransaction, type Store } from "../store.ts";
 import { recordResult } from "./idempotency.ts";
 
-/** The kinds of emails in the outbox. The message is chosen when the email is sent. */
+/**
+ * The kinds of emails in the outbox. The message is chosen when the email is sent. During an email change, `move` verifies the
+ * new address and `moving` informs the old one. After it, `moved` to the old address can undo it, and `move_undone` reports that.
+ */
 export const kinds = [
   "registration",
   "verification",
@@ -119,7 +122,7 @@ export async function add(store: Store, mail: NewMail, idempotencyKeys: readonly
   });
 }
 
-/** Whether a newer email waits for another registration of the address. */
+/** Whether a newer email to the address, for another registration, is queued. */
 export async function isNewerRegistrationQueued({ db }: Store, { id }: OutboxMail, email: string): Promise<boolean> {
   const registrations = db
     .selectFrom("verifications")
@@ -137,7 +140,7 @@ export async function isNewerRegistrationQueued({ db }: Store, { id }: OutboxMai
   return newer !== undefined;
 }
 
-/** Whether the email of a registration is still waiting. */
+/** Whether the email of a registration is still queued. */
 export async function isRegistrationQueued({ db }: Store, verificationId: number): Promise<boolean> {
   const mail = await db
     .selectFrom("outbox")

@@ -110,7 +110,7 @@ async function lockNewestRegistration(
   { db, engine }: Store,
   key: string,
 ): Promise<{ id: number; email: string } | undefined> {
-  const held = await db
+  const registrations = await db
     .selectFrom("verifications")
     .select(["id", selectEmail("verifications")])
     .where("email", "=", key)
@@ -118,7 +118,7 @@ async function lockNewestRegistration(
     .orderBy("id")
     .$if(engine.locksRows, (query) => query.forUpdate())
     .execute();
-  return held.at(-1);
+  return registrations.at(-1);
 }
 
 /** Finds the address of the account or registration of a reset token, as registered; null if the token is invalid. */
@@ -184,17 +184,17 @@ export async function redeem(store: Store, reset: PasswordReset): Promise<User |
 
 async function resetAccount(
   store: Store,
-  { resetToken, email, hashedPassword, isMailed: byMail }: PasswordReset,
+  { resetToken, email, hashedPassword, isMailed = false }: PasswordReset,
 ): Promise<User | null> {
   const { db, clock } = store;
   const now = clock();
-  const held = await holdUser(store)
+  const account = await holdUser(store)
     .where("email", "=", emailKey(email))
     .where("disabled_at", "is", null)
     .returning("id")
     .executeTakeFirst();
-  if (!held) return null;
-  const isPending = await redeemPendingToken(store, { userId: held.id }, "reset", resetToken);
+  if (!account) return null;
+  const isPending = await redeemPendingToken(store, { userId: account.id }, "reset", resetToken);
   const row = await db
     .updateTable("users")
     .set({
@@ -204,16 +204,16 @@ async function resetAccount(
       known_since: null,
       updated_at: now,
     })
-    .$if(byMail === true, (query) =>
+    .$if(isMailed, (query) =>
       query.set((row) => ({ email_verified_at: row.fn.coalesce("email_verified_at", row.val(now)) })),
     )
-    .where("id", "=", held.id)
+    .where("id", "=", account.id)
     .$if(!isPending, (query) => query.where(isResetToken(digest(resetToken), now)))
     .returning(userColumns)
     .executeTakeFirst();
   if (!row) return null;
-  await deleteMailedTokens(store, held.id);
-  if (byMail) await deleteRegistrationsByEmail(store, email);
+  await deleteMailedTokens(store, account.id);
+  if (isMailed) await deleteRegistrationsByEmail(store, email);
   return { ...row, sessionId: null, resetToken: null };
 }
 
@@ -223,12 +223,12 @@ async function resetRegistration(
 ): Promise<User | null> {
   const { db } = store;
   const [now, latest] = validExpiryRange(store, tokenLifetime(store, "reset"));
-  const held = await db
+  const registrations = await db
     .selectFrom("verifications")
     .select(["id", "reset_token", "reset_token_expires_at", selectEmail("verifications")])
     .where("email", "=", emailKey(email))
     .execute();
-  for (const { id, email: address, reset_token, reset_token_expires_at } of held) {
+  for (const { id, email: address, reset_token, reset_token_expires_at } of registrations) {
     const endsAt = reset_token_expires_at ?? 0;
     const isAccepted = reset_token === digest(resetToken) && endsAt > now && endsAt <= latest;
     if (!isAccepted && !(await redeemPendingToken(store, { verificationId: id }, "reset", resetToken))) continue;
@@ -237,7 +237,7 @@ async function resetRegistration(
   return null;
 }
 
-/** Deletes at most `limit` expired tokens of accounts, and as many expired mailed tokens; returns how many. */
+/** Deletes at most `limit` expired tokens of accounts, and at most `limit` expired mailed tokens; returns their number. */
 export async function sweepTokens(store: Store, limit: number): Promise<number> {
   const { db, clock } = store;
   const now = clock();

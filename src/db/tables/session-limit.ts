@@ -15,8 +15,8 @@ export const maxSessions = 1000;
 const batchSize = 500;
 
 /**
- * Ends sessions of a user over the limit: expired ones first, then the oldest. Reads only the newest 1,500 sessions, so a user
- * of an older version with more needs several calls.
+ * Ends sessions of a user over the limit: expired ones first, then the oldest. Reads only the newest 1,500 sessions. Older
+ * versions could leave more: then several calls are needed.
  *
  * @param limit the number of sessions to keep, at most `maxSessions`
  * @param kept the id of a session that is kept in any case, and counts
@@ -40,16 +40,16 @@ export async function endOldestSessions(
     .orderBy("created_at", "desc")
     .orderBy("session_id", "desc")
     .limit(maxSessions + batchSize);
-  const place = sql<number>`row_number() over(order by "live" desc, "created_at" desc, "session_id" desc)`;
+  const rank = sql<number>`row_number() over(order by "live" desc, "created_at" desc, "session_id" desc)`;
   const ranked = db
     .selectFrom(newest.as("newest"))
-    .select(["session_id", place.as("place")])
+    .select(["session_id", rank.as("rank")])
     .where("session_id", "!=", own)
     .where(sql<boolean>`("previous_id" is null or "previous_id" != ${own})`);
   const surplus = db
     .selectFrom(ranked.as("ranked"))
     .select("session_id")
-    .where("place", ">", kept === undefined ? limit : limit - 1);
+    .where("rank", ">", kept === undefined ? limit : limit - 1);
   const isSurplus = sessionCondition("session_id", "in", surplus);
   const deletion = db.deleteFrom("sessions");
   const { numDeletedRows } = await (engine.locksRows ? deletion : deletion.where(isSurplus))

@@ -8,7 +8,7 @@ import { isSession } from "./session-lookup.ts";
 
 /** A session in a user's session list. */
 export interface ListedSession {
-  /** A public id of the session, which never changes. */
+  /** The public id of the session. It never changes. */
   readonly handle: string;
   readonly current: boolean;
   readonly createdAt: number;
@@ -158,7 +158,7 @@ export async function endByHandle(
     const { numDeletedRows } = await transaction.db
       .deleteFrom("sessions")
       .where("handle", "=", handle)
-      // `+ 0` disables the index on user_id, by which the database might scan all sessions of the user.
+      // `+ 0` keeps the database from using the index on user_id, which would scan all sessions of the user.
       .where(sql<boolean>`user_id + 0 = ${userId}`)
       .executeTakeFirst();
     if (numDeletedRows > 0n) await recordResult(transaction, idempotencyKeys, { userId });
@@ -186,7 +186,7 @@ function toPosition({ created_at, session_id }: Row): Position {
   return [created_at, session_id];
 }
 
-/** Encodes a position for use in a URL. It contains the SHA-256 of a session id, which is not secret. */
+/** Encodes a position for use in a URL. The SHA-256 of a session id in it is not secret. */
 function encodePosition(position: Position): string {
   return Buffer.from(position.join(" ")).toString("base64url");
 }

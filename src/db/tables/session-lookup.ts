@@ -36,7 +36,7 @@ export function selectLiveSessions({ db, clock, lifetimes }: Store) {
 }
 
 /**
- * Finds a live session of an enabled account, without reading a secret. Every authenticated request does this lookup, so its
+ * Finds a live session of an enabled account, with public attributes only. Every authenticated request does this lookup, so its
  * query is compiled once, and it is synchronous on SQLite.
  */
 export function find({ db, engine, lifetimes, clock }: Store): (sessionId: string) => Awaitable<LiveSession | null> {
@@ -65,7 +65,7 @@ export function find({ db, engine, lifetimes, clock }: Store): (sessionId: strin
     const hashed = digest(sessionId);
     const now = clock();
     const session = read(byId, [now, now - lifetimes.SESSION_IDLE, hashed]);
-    // A separate read, only if the first one finds nothing: a single statement for both would slow down every hit.
+    // A separate query, run only if the first one finds nothing. A single query for both ids would slow down every request.
     if (session instanceof Promise) return session.then((some) => some ?? readPrevious(hashed, now));
     return session ?? readPrevious(hashed, now);
   };
@@ -91,7 +91,7 @@ export async function findUser(store: Store, sessionId: string): Promise<Session
   return row ? { ...row, sessionId, resetToken: null } : null;
 }
 
-/** Returns the condition that a session has this id, or had it until some seconds ago. */
+/** Returns the condition that a session has this id, or had it until a renewal within the last ten seconds. */
 export function isSession(sessionId: string, now: number): Expression<SqlBool> {
   const hashed = digest(sessionId);
   const [after, until] = graceRange(now);

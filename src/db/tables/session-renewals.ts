@@ -30,8 +30,8 @@ export interface Renewal {
 }
 
 /**
- * Records a password confirmation, and gives the session a new id. The previous id stays valid for some seconds, and a renewal by
- * it creates no third id.
+ * Records a password confirmation, and gives the session a new id. The previous id stays valid for ten seconds. A renewal with
+ * the previous id creates no third id.
  *
  * @returns the nonce from which the current id is derived, of this renewal or the earlier one; false if the session has ended
  */

@@ -54,22 +54,22 @@ export async function recordUse(store: Store, sessions: Iterable<SessionUse>): P
 }
 
 /**
- * Returns updates that replace each impossible time of a session as if the session had begun `at`. Only a wrong clock writes such
- * a time, which would keep the session beyond its lifetime.
+ * Returns column updates that replace the impossible times of a session, as if the session had begun `at`. Only a wrong clock
+ * writes such a time, which would keep the session beyond its lifetime.
  */
 function correctTimes(now: number, at: Expression<number>, { SESSION_LIFETIME }: Store["lifetimes"]) {
   const ahead = now + clockTolerance;
-  const limited = (column: "created_at" | "last_seen_at" | "expires_at", max: number, lifetime: number) =>
+  const correct = (column: "created_at" | "last_seen_at" | "expires_at", max: number, lifetime: number) =>
     sql<number>`case when ${sql.ref(column)} > ${max} then ${at} + ${lifetime} else ${sql.ref(column)} end`;
   return {
-    created_at: limited("created_at", ahead, 0),
-    last_seen_at: limited("last_seen_at", ahead, 0),
-    expires_at: limited("expires_at", ahead + SESSION_LIFETIME, SESSION_LIFETIME),
+    created_at: correct("created_at", ahead, 0),
+    last_seen_at: correct("last_seen_at", ahead, 0),
+    expires_at: correct("expires_at", ahead + SESSION_LIFETIME, SESSION_LIFETIME),
     confirmed_at: sql<number | null>`case when confirmed_at > ${ahead} then null else confirmed_at end`,
   };
 }
 
-/** How long a nonce is kept, in milliseconds: longer than the previous id stays valid and hashing a password takes. */
+/** How long a nonce is kept, in milliseconds: longer than the previous id is valid, and than hashing a password takes. */
 const nonceLifetime = 60_000;
 
 /**

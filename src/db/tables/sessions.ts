@@ -31,7 +31,7 @@ export interface NewSession {
   readonly limit?: number;
   /** The secret of the device, which becomes known to the account; undefined if devices are not recorded. */
   readonly device?: string | undefined;
-  /** The email to the user if the login is unexpected; null if none can be sent, undefined if this is no login. */
+  /** The email to the user if the login is unexpected; null if none can be sent, undefined if this is not a login. */
   readonly notice?: LoginNotice | null | undefined;
   /** If the same login has opened a session that still exists, `open` returns that session. */
   readonly idempotency?: LoginIdempotency | undefined;

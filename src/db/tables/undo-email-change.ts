@@ -13,7 +13,7 @@ import { endSurplusSessions } from "./session-limit.ts";
 import { endSessions } from "./sessions.ts";
 import { cancelEmailChange } from "./verify-email.ts";
 
-/** Undoes an email change with a mailed token. */
+/** The undo of an email change with a mailed token. */
 export interface EmailChangeUndo {
   readonly token: string;
   /** The new password hash of the account, which no password matches. */

@@ -38,7 +38,7 @@ export async function addUser(
       })
       .returning(userColumns)
       .executeTakeFirstOrThrow();
-    // After the insert, which waits for a simultaneous change from this address: an earlier statement might not see it.
+    // Checked after the insert, which waits for a simultaneous change from this address. An earlier check might not see it.
     if (byOwner && (await isEmailHeld(transaction, email)))
       throw new EmailTaken("the address is held for another user");
     await recordResult(transaction, idempotencyKeys, { userId: row.id });
@@ -85,8 +85,8 @@ export async function findUserBy(store: Store, attributes: Partial<User>): Promi
 }
 
 /**
- * Finds the user with an address. Takes about the same time whether or not there is one: it always reads a row, if need be that
- * of the next address.
+ * Finds the user with an address. Takes about the same time whether or not there is one: without a match, it reads the row of the
+ * next address.
  */
 export async function findByEmail({ db }: Store, email: string): Promise<User | null> {
   const key = emailKey(email);

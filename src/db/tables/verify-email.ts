@@ -66,15 +66,15 @@ export async function storeToken(
   mailRequest?: MailRequest,
 ): Promise<Verification | null> {
   return runInTransaction(store, async (transaction) => {
-    const held = await holdVerification(transaction)
+    const verification = await holdVerification(transaction)
       .where("id", "=", id)
       .returning(verificationColumns)
       .executeTakeFirst();
-    if (!held) return null;
+    if (!verification) return null;
     const owner = { verificationId: id };
     if (mailRequest && (await wasJustMailed(transaction, owner, "verify", mailRequest.requestedAt))) return null;
     await addMailedToken(transaction, owner, "verify", token);
-    return held;
+    return verification;
   });
 }
 
@@ -82,8 +82,11 @@ export async function storeToken(
 export async function redeemVerification(store: Store, { id }: Verification, token: string): Promise<boolean> {
   const { db } = store;
   const [now, latest] = validExpiryRange(store, tokenLifetime(store, "verify"));
-  const held = await holdVerification(store).where("id", "=", id).returning(verificationColumns).executeTakeFirst();
-  if (!held) return false;
+  const verification = await holdVerification(store)
+    .where("id", "=", id)
+    .returning(verificationColumns)
+    .executeTakeFirst();
+  if (!verification) return false;
   const isPending = await redeemPendingToken(store, { verificationId: id }, "verify", token);
   const { numDeletedRows } = await db
     .deleteFrom("verifications")
@@ -110,15 +113,15 @@ export async function insertVerification(
   return id;
 }
 
-/** Cancels the email changes of an account. Also used when a password changes, because an attacker may have requested them. */
+/** Cancels the email changes of an account. A password change does so too, because an attacker may have requested them. */
 export async function cancelEmailChange({ db }: Store, userId: number, except = 0): Promise<void> {
   await db.deleteFrom("verifications").where("user_id", "=", userId).where("id", "!=", except).execute();
 }
 
 /**
- * Deletes the pending registrations of an address. Other accounts' changes to it stay until they expire: their users see them,
- * and a deletion would reveal that the address has an account now. The results of requests stay too, so that a form that is sent twice still
- * gets its result.
+ * Deletes the pending registrations of an address. Email changes of other accounts to it stay until they expire: their users see
+ * them, and a deletion would reveal that the address has an account now. The results of requests stay too, for forms that are
+ * sent twice.
  */
 export async function deleteRegistrationsByEmail({ db }: Pick<Store, "db">, email: string): Promise<void> {
   const key = emailKey(email);

@@ -13,7 +13,7 @@ const { email, password } = owner;
 const statements = {
   changePassword: ["users", "changePassword"],
   deleteUser: ["users", "deleteAccount"],
-  addMove: ["changeEmail", "add"],
+  addMove: ["changeEmail", "request"],
   confirmMove: ["changeEmail", "confirm"],
   openSession: ["sessions", "open"],
 } as const;

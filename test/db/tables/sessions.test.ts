@@ -120,7 +120,7 @@ test("no session is opened for a user who was deleted or disabled, or whose pass
       userId,
       sessionId: "new",
       verifiedHash: "verified",
-      rehashed: "better",
+      strongerHash: "better",
       replaces: "kept",
       limit: 1,
     };
