@@ -51,7 +51,7 @@ export async function sweep(context: Context, options: SweepOptions = {}): Promi
     for await (const _ of sweepAll(context, swept)) {
       await yieldToOthers();
       if (signal?.aborted) return swept;
-      // `Math.abs`: the lease must be extendedAt also after the clock was set back.
+      // `Math.abs`: the lease must be extended also after the clock was set back.
       if (Math.abs(clock() - extendedAt) < leaseDuration / 3) continue;
       if (!(await db.leases.acquire(lease))) return swept;
       extendedAt = clock();

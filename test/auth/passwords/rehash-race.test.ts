@@ -6,77 +6,78 @@ import { test } from "../../support/engines.ts";
 import { createProductionWorld, deliverMails, owner, registerAndVerify } from "../../support/production.ts";
 import type { World } from "../../support/world.ts";
 
-const next = "bob@example.org";
-const chosen = "harbour-9-Violet-plough";
+const newEmail = "bob@example.org";
+const newPassword = "harbour-9-Violet-plough";
 const { email, password } = owner;
 
 const statements = {
   changePassword: ["users", "changePassword"],
   deleteUser: ["users", "deleteAccount"],
-  addMove: ["changeEmail", "request"],
-  confirmMove: ["changeEmail", "confirm"],
+  requestEmailChange: ["changeEmail", "request"],
+  confirmEmailChange: ["changeEmail", "confirm"],
   openSession: ["sessions", "open"],
 } as const;
 
 /** An action that requires the password, and its statement, which has an effect only if the hash is the verified one. */
-interface Act {
+interface Action {
   readonly statement: keyof typeof statements;
   /** The error code after the password has changed. */
   readonly code: AuthErrorCode;
   /** Prepares the action and returns it. */
-  begin(world: World): Promise<() => Promise<unknown>>;
+  prepare(world: World): Promise<() => Promise<unknown>>;
 }
 
-const session = async (world: World) => (await world.auth.logIn({ email, password })).session.sessionId;
+const openSession = async (world: World) => (await world.auth.logIn({ email, password })).session.sessionId;
 
-const acts: Readonly<Record<string, Act>> = {
+const actions: Readonly<Record<string, Action>> = {
   "changing the password": {
     statement: "changePassword",
     code: "wrong_password",
-    async begin(world) {
-      const id = await session(world);
-      return () => world.auth.account.changePassword(id, { currentPassword: password, newPassword: chosen });
+    async prepare(world) {
+      const id = await openSession(world);
+      return () => world.auth.account.changePassword(id, { currentPassword: password, newPassword });
     },
   },
   "deleting the account": {
     statement: "deleteUser",
     code: "wrong_password",
-    async begin(world) {
-      const id = await session(world);
+    async prepare(world) {
+      const id = await openSession(world);
       return () => world.auth.account.deleteAccount(id, password);
     },
   },
   "requesting an email change": {
-    statement: "addMove",
+    statement: "requestEmailChange",
     code: "not_logged_in",
-    async begin(world) {
-      const id = await session(world);
-      return () => world.auth.account.changeEmail(id, next);
+    async prepare(world) {
+      const id = await openSession(world);
+      return () => world.auth.account.changeEmail(id, newEmail);
     },
   },
   "confirming an email change": {
-    statement: "confirmMove",
+    statement: "confirmEmailChange",
     code: "bad_verify_token",
-    async begin(world) {
-      await world.auth.account.changeEmail(await session(world), next);
-      const token = (await deliverMails(world)).find(({ to }) => to === next)?.token ?? "";
+    async prepare(world) {
+      await world.auth.account.changeEmail(await openSession(world), newEmail);
+      const token = (await deliverMails(world)).find(({ to }) => to === newEmail)?.token ?? "";
       return () => world.auth.verifyEmail.confirm({ token, password });
     },
   },
   "logging in": {
     statement: "openSession",
     code: "wrong_login",
-    async begin(world) {
+    async prepare(world) {
       return () => world.auth.logIn({ email, password });
     },
   },
 };
 
 /** Runs `work` between the verification of a password and the statement that relies on it. */
-function runBefore({ db }: World, statement: Act["statement"], work: () => Promise<unknown>): void {
+function runBefore({ db }: World, statement: Action["statement"], work: () => Promise<unknown>): void {
   const [name, method] = statements[statement];
   const group = db[name] as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
   const original = group[method] as (...args: unknown[]) => Promise<unknown>;
+  assert.ok(original, `db.${name} has no ${method}`);
   group[method] = async (...args: unknown[]) => {
     group[method] = original;
     await work();
@@ -91,12 +92,12 @@ async function outdateHash(world: World): Promise<number> {
   return id;
 }
 
-for (const [name, { statement, code, begin }] of Object.entries(acts)) {
+for (const [name, { statement, code, prepare }] of Object.entries(actions)) {
   describe(`${name}`, () => {
     test("succeeds if a login replaces the hash in between", async () => {
       await using world = await createProductionWorld({ BCRYPT_COST: "5" });
       await registerAndVerify(world);
-      const act = await begin(world);
+      const act = await prepare(world);
       const id = await outdateHash(world);
       const before = await world.db.findUserBy({ id });
       runBefore(world, statement, async () => {
@@ -114,18 +115,18 @@ for (const [name, { statement, code, begin }] of Object.entries(acts)) {
     test("fails without effect if the password was changed in between", async () => {
       await using world = await createProductionWorld({ BCRYPT_COST: "5" });
       await registerAndVerify(world);
-      const act = await begin(world);
+      const act = await prepare(world);
       const { id } = await world.db.findUserBy({ email });
       // A reset ends the sessions, so the code is `not_logged_in`.
       runBefore(world, statement, async () => {
         const token = await world.auth.getResetPasswordToken(email);
-        await world.auth.updatePassword(token, chosen);
+        await world.auth.updatePassword(token, newPassword);
       });
       const expected = code === "wrong_password" ? "not_logged_in" : code;
       await assert.rejects(act(), { code: expected });
       assert.equal((await world.db.findUserBy({ id })).email, email);
       assert.equal(await world.db.changeEmail.findNewEmail(id), null);
-      assert.equal(await world.auth.validLogin(email, chosen), true);
+      assert.equal(await world.auth.validLogin(email, newPassword), true);
       assert.equal(await world.auth.validLogin(email, password), false);
     });
   });
@@ -135,20 +136,20 @@ test("after a change that did not end the session, the old password is wrong, an
   for (const name of ["changing the password", "deleting the account"]) {
     await using world = await createProductionWorld({ LIMIT_LOGIN_ACCOUNT: "2/15m" });
     await registerAndVerify(world);
-    const { statement, begin } = acts[name] as Act;
-    const act = await begin(world);
+    const { statement, prepare } = actions[name] as Action;
+    const act = await prepare(world);
     const { id } = await world.db.findUserBy({ email });
-    runBefore(world, statement, () => world.db.updateUser(id, { hashedPassword: hashSync(chosen, 4) }));
+    runBefore(world, statement, () => world.db.updateUser(id, { hashedPassword: hashSync(newPassword, 4) }));
     await assert.rejects(act(), { code: "wrong_password" });
     await assert.rejects(world.auth.logIn({ email, password }), { code: "wrong_login" });
-    await assert.rejects(world.auth.logIn({ email, password: chosen }), { code: "too_many_tries" });
+    await assert.rejects(world.auth.logIn({ email, password: newPassword }), { code: "too_many_tries" });
   }
 });
 
 test("a hash that is replaced again and again fails in the end, instead of being verified forever", async () => {
   await using world = await createProductionWorld();
   await registerAndVerify(world);
-  const id = await session(world);
+  const id = await openSession(world);
   const user = await world.db.findUserBy({ email });
   const { changePassword } = world.db.users;
   let times = 0;
@@ -157,7 +158,7 @@ test("a hash that is replaced again and again fails in the end, instead of being
     await world.db.updateUser(user.id, { hashedPassword: hashSync(password, 4) });
     return changePassword.call(world.db, change);
   };
-  await assert.rejects(world.auth.account.changePassword(id, { currentPassword: password, newPassword: chosen }), {
+  await assert.rejects(world.auth.account.changePassword(id, { currentPassword: password, newPassword }), {
     code: "wrong_password",
   });
   assert.equal(times, 2);
