@@ -76,6 +76,14 @@ test("the tables have every requirement of levels 1 and 2 on authentication and 
   assert.deepEqual(missing, []);
 });
 
+test("the list of what differs is complete", () => {
+  const [, section = ""] = page.split("### What differs");
+  const listed = Array.from(section.split("### ")[0]?.matchAll(/\d+\.\d+\.\d+/g) ?? [], ([number]) => number);
+  const differing = requirements.filter(([, , , answer]) => answer === "differs").map(([number]) => number);
+  assert.ok(differing.length > 0);
+  assert.deepEqual(listed.sort(), differing.sort());
+});
+
 test("every row names a test or gives a reason", () => {
   const answers = ["met", "documented", "differs", "operator", "n/a"];
   for (const [number = "", level = "", requirement = "", answer = "", ...more] of requirements) {
