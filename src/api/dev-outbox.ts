@@ -21,15 +21,16 @@ export const devOutbox: Resource = {
             mails: z
               .array(
                 z.object({
-                  kind: z.string(),
-                  to: z.string(),
-                  subject: z.string(),
-                  text: z.string(),
-                  html: z.string(),
-                  at: z.iso.datetime(),
+                  kind: z.string().describe("The kind of email, such as `reset`."),
+                  to: z.string().describe("The address of the recipient."),
+                  subject: z.string().describe("The subject."),
+                  text: z.string().describe("The body as plain text."),
+                  html: z.string().describe("The body as HTML."),
+                  at: z.iso.datetime().describe("When the email was sent to the outbox."),
                 }),
               )
-              .readonly(),
+              .readonly()
+              .describe("The emails, newest first."),
           }),
           headers: { "Content-Security-Policy": "Allows the styles of the emails." },
         },

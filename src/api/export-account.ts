@@ -2,7 +2,7 @@ import { z } from "zod";
 import { endpoint } from "../http/endpoint.ts";
 import type { Resource } from "../http/service.ts";
 import { findSession } from "../http/session-cookies.ts";
-import { session, time } from "./schemas.ts";
+import { emailAnswer, session, time } from "./schemas.ts";
 
 export const exportAccount: Resource = {
   GET: endpoint(
@@ -28,37 +28,53 @@ export const exportAccount: Resource = {
   ),
 };
 
-function accountExport(): z.ZodType<object, object> {
+function accountExport() {
   return z.object({
-    id: z.int(),
-    email: z.string(),
+    id: z.int().describe("The id of the user."),
+    email: emailAnswer,
     moves_to: z.string().nullable().describe("The new address of an email change that is not verified yet."),
     former_emails: z
-      .array(z.object({ email: z.string(), left_at: time }))
+      .array(
+        z.object({
+          email: z.string().describe("The previous address."),
+          left_at: time.describe("When the email was changed."),
+        }),
+      )
       .optional()
       .describe("Previous addresses whose email change can still be undone."),
-    email_verified_at: time,
-    reset_token_expires_at: time,
-    created_at: time,
-    updated_at: time,
-    sessions: z.array(session.omit({ id: true })),
-    devices: z.array(z.object({ created_at: time, last_seen_at: time })),
-    mails: z.array(
-      z.object({
-        kind: z.string(),
-        created_at: time,
-        tries: z.int(),
-        failed_at: time.optional().describe("When the server stopped retrying."),
-      }),
-    ),
-    events: z.array(
-      z.object({
-        at: time,
-        event: z.string(),
-        ip: z.string().nullable(),
-        user_agent: z.string().nullable(),
-        detail: z.string().nullable(),
-      }),
-    ),
+    email_verified_at: time.describe("When the address was verified; null if it was not."),
+    reset_token_expires_at: time.describe("When the current reset token expires; null if there is none."),
+    created_at: time.describe("When the user registered."),
+    updated_at: time.describe("When the user was last changed."),
+    sessions: z.array(session.omit({ id: true })).describe("The live sessions, newest first."),
+    devices: z
+      .array(
+        z.object({
+          created_at: time.describe("When the device was remembered."),
+          last_seen_at: time.describe("When the device last logged in."),
+        }),
+      )
+      .describe("The devices that the account knows."),
+    mails: z
+      .array(
+        z.object({
+          kind: z.string().describe("The kind of email, such as `reset`."),
+          created_at: time.describe("When the email was queued."),
+          tries: z.int().describe("The number of failed attempts to deliver it."),
+          failed_at: time.optional().describe("When the server stopped retrying."),
+        }),
+      )
+      .describe("Emails that are not delivered yet or could not be delivered."),
+    events: z
+      .array(
+        z.object({
+          at: time.describe("When the event happened."),
+          event: z.string().describe("The name of the event, such as `logged_in`."),
+          ip: z.string().nullable().describe("The IP address of the request."),
+          user_agent: z.string().nullable().describe("The `User-Agent` of the request."),
+          detail: z.string().nullable().describe("Details, such as the error code of a failed request."),
+        }),
+      )
+      .describe("The audit events of the user, oldest first: the newest 10,000."),
   });
 }

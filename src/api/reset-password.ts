@@ -18,7 +18,7 @@ export const resetPassword: Resource = {
         200: {
           description: "Returns the token, or sends it by email if RESET_DELIVERY is `email`.",
           json: z.union([
-            z.object({ email: emailAnswer, reset_token: z.string() }),
+            z.object({ email: emailAnswer, reset_token: z.string().describe("The token for `PUT /reset_password`.") }),
             z.object({ email: emailAnswer, message: z.literal("reset mail sent") }),
           ]),
         },

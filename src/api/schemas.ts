@@ -7,7 +7,7 @@ export const newPassword = z.string().min(1).describe("The new password.");
 /** The address in a JSON body. */
 export const emailAnswer = z.string().describe("The email address as registered.");
 
-/** A time in a JSON body, or null if it is unknown. */
+/** A time in a JSON body (ISO 8601, UTC), or null if there is none. */
 export const time = z.iso.datetime().nullable();
 
 export const policyRefusals = [
@@ -26,9 +26,9 @@ export const session = z.object({
   id: z.string().describe("Identifies the session in `DELETE /sessions/{id}`; it is not the session cookie."),
   current: z.boolean().describe("True for the session of this request."),
   device: z.string().nullable().describe("Browser and system, such as `Firefox/Windows`; null if unknown."),
-  user_agent: z.string().nullable(),
-  ip: z.string().nullable(),
-  created_at: time,
-  last_seen_at: time,
-  expires_at: time,
+  user_agent: z.string().nullable().describe("The `User-Agent` of the login; null if unknown."),
+  ip: z.string().nullable().describe("The IP address of the login; null if unknown."),
+  created_at: time.describe("When the session began."),
+  last_seen_at: time.describe("When the session was last used, to the minute."),
+  expires_at: time.describe("When the session ends at the latest."),
 });

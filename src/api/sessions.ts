@@ -28,7 +28,7 @@ export const sessions: Resource = {
         200: {
           description: "A page of the list.",
           json: z.object({
-            sessions: z.array(sessionSchema).readonly(),
+            sessions: z.array(sessionSchema).readonly().describe("The sessions, newest first."),
             next: z.string().optional().describe("Value of `after` for the next page; missing on the last page."),
           }),
         },
@@ -78,7 +78,7 @@ export const sessions: Resource = {
       answers: () => ({
         302: {
           description: "The session has ended.",
-          headers: { Location: "`/`", "Set-Cookie": "Clears the session cookie." },
+          headers: { Location: "Always `/`.", "Set-Cookie": "Clears the session cookie." },
         },
       }),
       refusals: [],

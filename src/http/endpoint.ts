@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Answers } from "./answers.ts";
+import type { ResponseHeaders } from "./answers.ts";
 import type { RequestContext } from "./caller.ts";
 import type { Description, TextFields } from "./description.ts";
 import { readFields, required } from "./fields.ts";
@@ -21,26 +21,31 @@ type AnswerOf<D extends Description, Status> = Status extends keyof AnswersBySta
   ? AnswersByStatus<D>[Status]
   : never;
 type JsonOf<Answer> = Answer extends { readonly json: infer Schema extends z.ZodType } ? z.input<Schema> : never;
-type HeadersOf<Answer> = Answer extends { readonly headers: infer Names }
-  ? { readonly [Name in keyof Names]?: string | readonly string[] }
-  : Readonly<Record<never, string>>;
+type HeaderOf<Answer> = Answer extends { readonly headers: infer Headers } ? keyof Headers : never;
+type ContentStatusOf<D extends Description> = {
+  [Status in StatusOf<D>]: AnswerOf<D, Status> extends { readonly content: readonly string[] } ? Status : never;
+}[StatusOf<D>];
+
+type KeyOf<T> = T extends unknown ? keyof T : never;
+/** Rejects properties other than `Known`. TypeScript itself rejects them only in object literals. */
+type Exact<Value, Known> = Value & { readonly [Name in Exclude<keyof Value, Known>]: never };
 
 /** `Answers` that accepts only described statuses, bodies and headers. */
-export interface DescribedAnswers<D extends Description> extends Omit<Answers, "json" | "redirect" | "content"> {
-  json<Status extends StatusOf<D>>(
+export interface DescribedAnswers<D extends Description> {
+  json<Status extends StatusOf<D>, Body extends JsonOf<AnswerOf<D, Status>>, Headers extends ResponseHeaders>(
     status: Status,
-    body: JsonOf<AnswerOf<D, Status>>,
-    headers?: HeadersOf<AnswerOf<D, Status>>,
+    body: Exact<Body, KeyOf<JsonOf<AnswerOf<D, Status>>>>,
+    headers?: Exact<Headers, HeaderOf<AnswerOf<D, Status>>>,
   ): Response;
-  redirect<Status extends StatusOf<D> & (302 | 303) = StatusOf<D> & 302>(
+  redirect<Headers extends ResponseHeaders, Status extends StatusOf<D> & (302 | 303) = StatusOf<D> & 302>(
     location: string,
-    headers?: HeadersOf<AnswerOf<D, Status>>,
+    headers?: Exact<Headers, HeaderOf<AnswerOf<D, Status>>>,
     status?: Status,
   ): Response;
-  content<Status extends StatusOf<D>>(
+  content<Status extends ContentStatusOf<D>, Headers extends ResponseHeaders & { readonly "Content-Type": string }>(
     status: Status,
     body: string,
-    headers: HeadersOf<AnswerOf<D, Status>> & { readonly "Content-Type": string },
+    headers: Exact<Headers, HeaderOf<AnswerOf<D, Status>> | "Content-Type">,
   ): Response;
 }
 

@@ -4,7 +4,8 @@ import { currentPassword, email, form, newPassword, page, passwordPolicy, redire
 
 // Separate from the pages: the service reads the descriptions at startup, but loads a page only at its first request.
 
-const token = z.string().optional().describe("The token of the emailed link.");
+const requiredToken = z.string().min(1).describe("The token of the emailed link.");
+const token = requiredToken.optional();
 const again = z.string().optional().describe("Set if the email is requested again.");
 
 export const logIn = {
@@ -100,7 +101,7 @@ export const undoEmailChange = {
   }),
   POST: form({
     summary: "Undoes an email change, ends all sessions of the user and sends an email that resets the password.",
-    fields: () => ({ token: token.unwrap() }),
+    fields: () => ({ token: requiredToken }),
     query: () => ({ token }),
     answers: "The previous address is restored.",
     refusals: ["field_missing", "bad_undo_token", "email_taken", "too_many_tries"],

@@ -75,6 +75,22 @@ test("a handler that leaves its description does not compile", () => {
     answers.json(200, { text: name }, { "Set-Cookie": "a=b" });
     // @ts-expect-error: this answer has no JSON body
     answers.json(302, { text: name });
+    // @ts-expect-error: this answer has only a JSON body
+    answers.content(200, name, { "Content-Type": "text/plain" });
+    const body = { text: name, more: 1 };
+    // @ts-expect-error: the body in a variable has more than its description
+    answers.json(200, body);
+    const headers = { "Content-Language": "en", "Set-Cookie": "a=b" };
+    // @ts-expect-error: a header in a variable is not described
+    answers.json(200, { text: name }, headers);
+    // @ts-expect-error: the header of a redirect is not described
+    answers.redirect("/", { "Set-Cookie": "a=b" });
+    // @ts-expect-error: the status is not described
+    answers.redirect("/", {}, 303);
+    // @ts-expect-error: a handler throws its refusals
+    answers.refuse({ code: "busy", status: 503, message: "" });
+    // @ts-expect-error: the status 204 is not described
+    answers.noContent();
     answers.redirect("/");
     return answers.json(200, { text: name }, { "Content-Language": "en" });
   });

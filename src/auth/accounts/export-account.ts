@@ -18,7 +18,8 @@ const pageSize = 500;
  *
  * @throws {AuthError} `not_logged_in`, `password_needed`
  */
-export async function exportData(context: Context, sessionId: string | null, caller: Caller = {}): Promise<object> {
+// The return type is inferred, so that the compiler compares it with the description of `GET /profile/export`.
+export async function exportData(context: Context, sessionId: string | null, caller: Caller = {}) {
   caller = sanitizeCaller(caller);
   const { db, trail } = context;
   const user = await requireUser(context, sessionId);

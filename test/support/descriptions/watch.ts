@@ -1,4 +1,5 @@
 import { appendFileSync } from "node:fs";
+import { getTestContext } from "node:test";
 import { checkAnswer } from "./check.ts";
 
 /** The file that lists the answers that the processes of a run have seen. */
@@ -19,6 +20,7 @@ process.on("exit", () => {
  */
 export function watchAnswer(method: string, url: string, response: Response): Response {
   const { status, headers } = response;
+  const test = getTestContext()?.name;
   // Without a Content-Type the body is empty, and reading a clone would give the response one.
   const reading = headers.has("Content-Type") ? response.clone().text() : Promise.resolve("");
   void reading.then((body) => {
@@ -26,7 +28,7 @@ export function watchAnswer(method: string, url: string, response: Response): Re
       const answer = checkAnswer({ method, url, status, headers, body });
       if (answer !== undefined) seen.add(answer);
     } catch (error) {
-      mismatches.add((error as Error).message);
+      mismatches.add(`${(error as Error).message}${test === undefined ? "" : ` (in the test "${test}")`}`);
     }
   });
   return response;
