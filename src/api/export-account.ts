@@ -11,7 +11,7 @@ export const exportAccount: Resource = {
       session: "required",
       answers: () => ({
         200: {
-          description: "The data, without secrets. Of the events, the newest 10,000.",
+          description: "The data, without secrets, and with at most the newest 10,000 events.",
           json: accountExport(),
           headers: { "Content-Disposition": "Makes browsers save the response as `account.json`." },
         },

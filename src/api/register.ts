@@ -12,7 +12,7 @@ export const register: Resource = {
       answers: () => ({
         200: {
           description:
-            "The user is registered. If CONCEAL_ACCOUNTS is on, also the response for an address that has an account; if REQUIRE_VERIFIED_EMAIL is on, the account begins when the address is verified.",
+            "The user is registered. If REQUIRE_VERIFIED_EMAIL is on, the account is created when the address is verified. If CONCEAL_ACCOUNTS is on, an address that has an account gets the same response.",
           json: z.object({ email: emailAnswer, message: z.literal("user created") }),
         },
       }),

@@ -10,7 +10,7 @@ const vary = { Vary: "`Accept` and, with CORS_ORIGINS, `Origin`." } as const;
 /** Browsers' `fetch` and `curl -L -X` keep their method when logging out redirects them here. */
 const others = endpoint(
   {
-    summary: "Answers a client that kept its method when it followed a redirect.",
+    summary: "Greets a program that kept its method when it followed a redirect.",
     answers: () => ({ 200: greeting() }),
     refusals: [],
   },

@@ -26,7 +26,7 @@ export const sessions: Resource = {
       session: "required",
       answers: () => ({
         200: {
-          description: "A page of the list.",
+          description: "A page of the list, with `next` if there are more sessions.",
           json: z.object({
             sessions: z.array(sessionSchema).readonly().describe("The sessions, newest first."),
             next: z.string().optional().describe("Value of `after` for the next page; missing on the last page."),
@@ -124,7 +124,10 @@ export const otherSessions: Resource = {
       summary: "Ends all other sessions.",
       session: "required",
       answers: () => ({
-        200: { description: "They have ended.", json: z.object({ message: z.literal("other sessions ended") }) },
+        200: {
+          description: "All other sessions have ended.",
+          json: z.object({ message: z.literal("other sessions ended") }),
+        },
       }),
       refusals: [],
     },
@@ -147,8 +150,7 @@ export const confirmation: Resource = {
       hashesPassword: true,
       answers: () => ({
         200: {
-          description:
-            "The password is right. Endpoints with `password_needed` now work for ten minutes. The session continues under a new id.",
+          description: "For ten minutes, no endpoint returns `password_needed`. The session continues under a new id.",
           json: z.object({ email: emailAnswer, message: z.literal("password confirmed") }),
           headers: sessionCookie,
         },

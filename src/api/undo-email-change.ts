@@ -9,8 +9,8 @@ export const undoEmailChange: Resource = {
       summary: "Undoes an email change.",
       fields: () =>
         z.object({
-          token: z.string().min(1).describe("The token of the email."),
-          email: email.optional().describe("The previous address. If present, the token must be for it."),
+          token: z.string().min(1).describe("The token from the email to the previous address."),
+          email: email.optional().describe("The previous address. If given, the token must belong to it."),
         }),
       answers: () => ({
         200: {

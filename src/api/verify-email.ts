@@ -10,10 +10,11 @@ export const emailVerification: Resource = {
   POST: endpoint(
     {
       summary: "Sends the verification email again.",
-      fields: () => z.object({ email }),
+      fields: () => z.object({ email: email.describe("The address to verify.") }),
       answers: () => ({
         200: {
-          description: "Sent for every address, so that the response does not reveal which ones have an account.",
+          description:
+            "An email is sent if a registration of the address is not verified yet. The response is the same if not.",
           json: z.object({
             email: z.string().describe("The email address."),
             message: z.literal("verification mail sent"),
@@ -34,7 +35,7 @@ export const emailVerification: Resource = {
       fields: () =>
         z.object({
           email: email.describe("The address to verify."),
-          token: z.string().min(1).describe("The token of the email."),
+          token: z.string().min(1).describe("The token from the email."),
           password: password.describe("The password of the registration or, for an email change, of the account."),
         }),
       session: "optional",

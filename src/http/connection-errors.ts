@@ -8,7 +8,7 @@ export const connectionErrors = {
   400: {
     code: "bad_request",
     when: "The request is not HTTP/1.1, has no valid Host, or names two hosts.",
-    remedy: "Check the proxy. An https request to the http port also gets this response.",
+    remedy: "Check the proxy. An https request to the http port gets this response too.",
   },
   405: {
     code: "method_not_allowed",

@@ -15,7 +15,7 @@ export const errorCodes = {
   body_malformed: {
     status: 400,
     message: "the body …",
-    when: "The body is not a form or a JSON object, is not UTF-8, is incomplete, has more than 100 fields, or has an encoded part (such as base64).",
+    when: "The body is not a form or a JSON object, is not UTF-8, is incomplete, has more than 100 fields, or has a part that is not plain UTF-8 (such as base64).",
     remedy: "Fix the client.",
   },
   body_too_large: {
@@ -28,7 +28,7 @@ export const errorCodes = {
     status: 415,
     message:
       "the body must be application/x-www-form-urlencoded, multipart/form-data or application/json, in plain UTF-8",
-    when: "`Content-Type` is missing, has another type or another charset, or the body is compressed.",
+    when: "`Content-Type` is missing or unsupported, its charset is not UTF-8, or the body is compressed.",
     remedy: "Use one of the three types, without `Content-Encoding`.",
   },
   cross_site: {
@@ -36,7 +36,7 @@ export const errorCodes = {
     message: "requests from pages of other sites are not allowed",
     when: "A page of another origin made the request.",
     remedy:
-      "Send the request from the origin of the service, or add your origin to CORS_ORIGINS. If it is the origin of the service, set PUBLIC_URL to the address that users see.",
+      "Send the request from the origin of the service, or add your origin to CORS_ORIGINS. If the page belongs to the service itself, set PUBLIC_URL to the origin that users see.",
   },
   field_missing: {
     status: 400,
@@ -60,19 +60,19 @@ export const errorCodes = {
     status: 405,
     message: "method not allowed; …",
     when: "The path does not support the method.",
-    remedy: "Use a method of the `Allow` header.",
+    remedy: "Use a method from the `Allow` header.",
   },
   not_found: {
     status: 404,
     message: "not found",
-    when: "The path does not exist, or is hidden from the caller. A trailing slash makes it another path; repeated slashes count as one.",
+    when: "The path does not exist, or is hidden from the caller. No path ends with a slash, except `/`. Repeated slashes count as one.",
     remedy: "Check the path.",
   },
   reset_delivery: {
     status: 403,
     message:
       "reset tokens are returned only to programs on the same machine that call localhost or an address of that machine, without a proxy; RESET_DELIVERY=response returns them to every caller",
-    when: "A reset token was requested from another machine, through a proxy, or under a host name other than `localhost`.",
+    when: "A reset token was requested from another machine, through a proxy, or at a host name other than `localhost`.",
     remedy:
       "Call the service from its own machine, at `localhost` or one of its IP addresses. Set RESET_DELIVERY=response only if you trust all callers.",
   },
@@ -85,7 +85,7 @@ export const errorCodes = {
   email_taken: {
     status: 400,
     message: "email already registered",
-    when: "An account has the address, in any letter case. Or an account had it until an email change less than seven days ago, and the registration does not verify the address.",
+    when: "An account has the address, in any letter case. Or an account had it until an email change within the last seven days, and the registration does not verify the address.",
     remedy:
       "Log in, or reset the password. To undo an email change, first delete the account that has the address now, or change its address.",
   },
@@ -140,7 +140,7 @@ export const errorCodes = {
   email_not_verified: {
     status: 403,
     message: "email not verified",
-    when: "Email and password are right, but the address of the account is not verified (for example, of an imported account). A registration that is not verified yet is not an account: it gets `wrong_login`.",
+    when: "Email and password are right, but the address of the account is not verified, for example because the account was imported. A registration becomes an account when its address is verified. Until then, the code is `wrong_login`.",
     remedy: "Follow the link in the email. `POST /email_verification` sends it again.",
   },
   wrong_password: {
@@ -189,7 +189,7 @@ export const errorCodes = {
   bad_verify_token: {
     status: 403,
     message: "the token is wrong, used or expired, or the password is wrong",
-    when: "The token is wrong, used or expired, or the password is not that of the registration or, for an email change, of the account.",
+    when: "The token is wrong, used or expired, or the password is wrong. It must be the password of the registration or, for an email change, of the account.",
     remedy: "Request a new email, or send the password of that registration.",
   },
   too_many_tries: {
@@ -202,7 +202,7 @@ export const errorCodes = {
   busy: {
     status: 503,
     message: "too many logins; try again in …",
-    when: "More passwords wait to be hashed than the service can hash in five seconds, and the caller's network has used its share of the queue; or no hash thread can start.",
+    when: "More passwords wait to be hashed than the service can hash in five seconds, and the caller's network has used its share of the queue. Or no hash thread can start.",
     remedy: "Retry after the seconds in `Retry-After`.",
   },
   database_unavailable: {
@@ -217,6 +217,6 @@ export const errorCodes = {
 export const formStale = {
   status: 403,
   message: "",
-  when: "The form was not loaded by this browser, or it was loaded for another account. The page shows it again.",
-  remedy: "Submit it again.",
+  when: "The form was not loaded by this browser, or was loaded for another account. The response shows the form again.",
+  remedy: "Submit the form again.",
 } as const satisfies ErrorCodeInfo;
