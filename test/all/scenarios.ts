@@ -1,5 +1,5 @@
 import { importTests } from "../support/import-tests.ts";
 
 await importTests(
-  "test/scenarios/{account,conceal,deletion-notices,email-format,email-spelling,invisible-characters,known-failures,limits,password-policy,strangers,unexpected-logins,wrong-clock}.test.ts",
+  "test/scenarios/{account,attackers,conceal,deletion-notices,email-format,email-spelling,invisible-characters,known-failures,limits,password-policy,unexpected-logins,wrong-clock}.test.ts",
 );

@@ -109,7 +109,7 @@ test("an email change ends all other sessions, and gives the confirming one a ne
   await deliverMails(world);
   const other = { ...owner, email: "eve@example.com" };
   await registerAndVerify(world, other);
-  const strangers = await logInForCookies(world, other);
+  const otherCookies = await logInForCookies(world, other);
   const { response } = await move(world, here, next);
   const renewed = formatCookieHeader(readCookies(response));
   assert.notEqual(renewed, "");
@@ -132,11 +132,11 @@ test("an email change ends all other sessions, and gives the confirming one a ne
   const fields = { email: third, token, password: strongPassword };
   const elsewhere = await world.request(
     "/email_verification",
-    form(fields, { method: "PUT", headers: { Cookie: strangers } }),
+    form(fields, { method: "PUT", headers: { Cookie: otherCookies } }),
   );
   assert.equal(elsewhere.status, 200);
   assert.equal(readCookies(elsewhere)["__Host-session_id"], undefined);
-  assert.deepEqual([await status(world, renewed), await status(world, strangers)], [403, 200]);
+  assert.deepEqual([await status(world, renewed), await status(world, otherCookies)], [403, 200]);
   assert.equal((await world.auth.admin.listSessions(id)).length, 0);
 });
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { runCommand } from "../support/commands.ts";
 import { createEmptyDatabase } from "../support/databases.ts";
-import { currentEngine, test } from "../support/engines.ts";
+import { getCurrentEngine, test } from "../support/engines.ts";
 import { foreignHashes, password } from "../support/foreign-hashes.ts";
 import { createTemporaryFolder, startService } from "../support/service.ts";
 import { productionEnvironment } from "../support/world.ts";
@@ -29,7 +29,7 @@ type Row = [id: Value, email: Value, hash: Value, sessionId?: Value, resetToken?
 /** Creates the file of another server, and an empty database of the engine under test. */
 async function createWorld(rows: Row[], create = ddl) {
   const resources = new AsyncDisposableStack();
-  const database = resources.use(await createEmptyDatabase(currentEngine()));
+  const database = resources.use(await createEmptyDatabase(getCurrentEngine()));
   const folder = resources.use(await createTemporaryFolder());
   const file = join(folder.path, "a.db");
   {

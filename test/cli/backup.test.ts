@@ -37,10 +37,10 @@ async function createWorld() {
   await add(`sqlite:${database}`, old);
   assert.equal((await runCommand(["backup", copy], { DATABASE_URL: `sqlite:${database}` })).code, 0);
   await add(`sqlite:${database}`, recent);
-  const run = (args: string[], { path = database, under = [] }: { path?: string; under?: string[] } = {}) =>
-    under.length === 0 || under[0] === "setpriv"
-      ? runCommand(args, { DATABASE_URL: `sqlite:${path}` }, undefined, under)
-      : runProgram({ DATABASE_URL: `sqlite:${path}` }, args, { wrapper: under });
+  const run = (args: string[], { path = database, wrapper = [] }: { path?: string; wrapper?: string[] } = {}) =>
+    wrapper.length === 0 || wrapper[0] === "setpriv"
+      ? runCommand(args, { DATABASE_URL: `sqlite:${path}` }, undefined, wrapper)
+      : runProgram({ DATABASE_URL: `sqlite:${path}` }, args, { wrapper });
   return {
     folder,
     at,
@@ -48,7 +48,7 @@ async function createWorld() {
     copy,
     run,
     /** Runs a command that must fail with one line and change no file. */
-    async assertRejected(args: string[], words: RegExp, options: { path?: string; under?: string[] } = {}) {
+    async assertRejected(args: string[], words: RegExp, options: { path?: string; wrapper?: string[] } = {}) {
       const before = await filesIn(folder);
       const { code, stdout, stderr } = await run(args, options);
       assert.match(stderr, /^bienvenue: .+\n$/);
@@ -189,7 +189,7 @@ test("restore rejects a file that is not a backup, says what it is, and changes 
     [`exec "$@" <(cat '${copy}')`, /it is a device or a pipe, not a file\n$/],
     [`exec "$@" /dev/stdin < '${at("text.db")}'`, /is damaged, or not a Bienvenue backup\n$/],
   ] as const)
-    await it.assertRejected(["restore"], words, { under: ["bash", "-c", shell, "bash"] });
+    await it.assertRejected(["restore"], words, { wrapper: ["bash", "-c", shell, "bash"] });
   for (const name of ["missing.db", "empty.db"]) {
     const { stderr } = await it.run(["restore", at(name)]);
     assert.doesNotMatch(stderr, /damaged/);
@@ -319,28 +319,28 @@ test("a user without permission gets one line that says so", {
 }, async () => {
   await using it = await createWorld();
   const { at, copy } = it;
-  const under = ["setpriv", `--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups", "--inh-caps=-all"];
+  const wrapper = ["setpriv", `--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups", "--inh-caps=-all"];
   await chmod(it.folder, 0o755);
   await chown(it.database, nobody, nobody);
   await chown(copy, nobody, nobody);
-  await it.assertRejected(["restore", copy], /bienvenue\.db: this user cannot write to the folder\n$/, { under });
+  await it.assertRejected(["restore", copy], /bienvenue\.db: this user cannot write to the folder\n$/, { wrapper });
   await it.assertRejected(["backup", at("volume/new.db")], /new\.db: this user cannot write to the folder\n$/, {
-    under,
+    wrapper,
   });
-  await it.assertRejected(["backup", "/root/new.db"], /new\.db: this user cannot write to the folder\n$/, { under });
+  await it.assertRejected(["backup", "/root/new.db"], /new\.db: this user cannot write to the folder\n$/, { wrapper });
   await chown(at("volume"), nobody, nobody);
   await chown(it.database, 0, 0);
-  await it.assertRejected(["restore", copy], /bienvenue\.db: this user cannot read and write the file\n$/, { under });
+  await it.assertRejected(["restore", copy], /bienvenue\.db: this user cannot read and write the file\n$/, { wrapper });
   await it.assertRejected(
     ["backup", at("volume/new.db")],
     /cannot back up \S+: this user cannot read and write the file\n$/,
     {
-      under,
+      wrapper,
     },
   );
   await chown(it.database, nobody, nobody);
   await chown(copy, 0, 0);
-  await it.assertRejected(["restore", copy], /copy\.db: this user cannot read the file\n$/, { under });
+  await it.assertRejected(["restore", copy], /copy\.db: this user cannot read the file\n$/, { wrapper });
   await mkdir(at("shared"));
   await chmod(at("shared"), 0o1777);
   // There, a user can write another user's file through a link, but neither replace the file nor remove the link.
@@ -350,7 +350,7 @@ test("a user without permission gets one line that says so", {
   await chmod(copy, 0o644);
   await it.assertRejected(["restore", copy], /others\.db: only its owner can replace it in this folder\n$/, {
     path: at("shared/others.db"),
-    under,
+    wrapper,
   });
   await symlink(at("planted.db"), at("shared/new.db"));
   await chown(at("shared"), 0, 0);
@@ -389,7 +389,7 @@ test("on a full disk, backup and restore leave no file and the database intact",
     [["restore", it.copy], /cannot replace volume\/bienvenue\.db: the disk is full\n$/],
     [["backup", "volume/new.db"], /cannot write volume\/new\.db: the disk is full\n$/],
   ] as const) {
-    const { code, stdout, stderr } = await it.run([...args], { path, under: mounted(it.folder, fill) });
+    const { code, stdout, stderr } = await it.run([...args], { path, wrapper: mounted(it.folder, fill) });
     assert.match(stderr, words);
     assert.match(stderr, /^bienvenue: .+\n$/);
     assert.deepEqual([code, stdout], [1, "bienvenue.db\n"]);
@@ -416,7 +416,7 @@ test("restore rejects a database that is mounted as a single file, and a read-on
       /the disk is read-only\n$/,
     ],
   ] as [string, string[], RegExp][]) {
-    const { code, stdout, stderr } = await it.run(args, { path, under: mounted(it.folder, script) });
+    const { code, stdout, stderr } = await it.run(args, { path, wrapper: mounted(it.folder, script) });
     assert.match(stderr, words);
     assert.match(stderr, /^bienvenue: .+\n$/);
     assert.deepEqual([code, stdout], [1, "bienvenue.db\n"]);

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { openDB } from "../../src/db/db.ts";
 import { runCommand } from "../support/commands.ts";
 import { createMigratedDatabase } from "../support/databases.ts";
-import { currentEngine, test } from "../support/engines.ts";
+import { getCurrentEngine, test } from "../support/engines.ts";
 import { startService } from "../support/service.ts";
 
 const program = fileURLToPath(new URL("../../bin/bienvenue.js", import.meta.url));
@@ -15,7 +15,7 @@ const entry = { at, event: "logged_in", userId: null, ip: "192.0.2.1", userAgent
 
 async function createWorld() {
   const resources = new AsyncDisposableStack();
-  const database = resources.use(await createMigratedDatabase(currentEngine()));
+  const database = resources.use(await createMigratedDatabase(getCurrentEngine()));
   const db = resources.use(await openDB(database.url));
   const run = async (...args: string[]) => {
     const { code, stdout, stderr } = await runCommand(["events", ...args], { DATABASE_URL: database.url });

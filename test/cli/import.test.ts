@@ -9,7 +9,7 @@ import { openDB } from "../../src/db/db.ts";
 import { type Environment, readSettings } from "../../src/settings/settings.ts";
 import { runCommand } from "../support/commands.ts";
 import { createEmptyDatabase } from "../support/databases.ts";
-import { currentEngine, test } from "../support/engines.ts";
+import { getCurrentEngine, test } from "../support/engines.ts";
 import { foreignHashes, password } from "../support/foreign-hashes.ts";
 import { createTemporaryFolder, runInOwnProcess } from "../support/service.ts";
 
@@ -19,7 +19,7 @@ const line = (email: string, fields: object = {}) => JSON.stringify({ email, has
 /** Creates an empty database of the engine under test, and a folder for the file to import. */
 async function createWorld(environment: Environment = {}) {
   const resources = new AsyncDisposableStack();
-  const database = resources.use(await createEmptyDatabase(currentEngine()));
+  const database = resources.use(await createEmptyDatabase(getCurrentEngine()));
   const folder = resources.use(await createTemporaryFolder());
   const file = join(folder.path, "accounts.jsonl");
   return {
@@ -37,7 +37,7 @@ async function createWorld(environment: Environment = {}) {
 
 test("an export imported into another database exports the same", async () => {
   await using here = await createWorld();
-  await using there = await createEmptyDatabase(currentEngine() === "sqlite" ? "postgres" : "sqlite");
+  await using there = await createEmptyDatabase(getCurrentEngine() === "sqlite" ? "postgres" : "sqlite");
   const accounts = Object.values(foreignHashes).map((hashed_password, i) => ({
     email: `p${i}@example.com`,
     hashed_password,

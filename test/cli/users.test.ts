@@ -7,7 +7,7 @@ import { languages } from "../../src/languages/languages.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import { runCommand } from "../support/commands.ts";
 import { createMigratedDatabase, type TestDatabase } from "../support/databases.ts";
-import { currentEngine, test } from "../support/engines.ts";
+import { getCurrentEngine, test } from "../support/engines.ts";
 import { startService } from "../support/service.ts";
 
 const email = "bob@example.com";
@@ -29,7 +29,7 @@ interface World extends AsyncDisposable {
 
 async function createWorld(): Promise<World> {
   const resources = new AsyncDisposableStack();
-  const database = resources.use(await createMigratedDatabase(currentEngine()));
+  const database = resources.use(await createMigratedDatabase(getCurrentEngine()));
   const db = resources.use(await openDB(database.url));
   const auth = resources.adopt(new Auth(db, { settings: readSettings({ BCRYPT_COST: "4" }) }), (auth) => auth.close());
   const run = (args: string[]) => runCommand(["users", ...args], { DATABASE_URL: database.url });
@@ -200,7 +200,7 @@ test("delete asks for confirmation at a terminal, and requires --yes elsewhere",
     return running.catch((error) => error as { code: number; stdout: string });
   };
   // The engine does not matter here, so one runs all answers.
-  for (const no of currentEngine() === "sqlite" ? ["\r", "n\r", "\x04", "\x03"] : ["\r"]) {
+  for (const no of getCurrentEngine() === "sqlite" ? ["\r", "n\r", "\x04", "\x03"] : ["\r"]) {
     const { stdout } = await terminal(no);
     assert.match(
       stdout,

@@ -10,7 +10,7 @@ test("a name that is not an attribute is rejected, even if it is a property of e
   await using store = await createStore();
   const { db } = store;
   const { id } = await db.addUser(email, "hash");
-  const before = await store.rows("users");
+  const before = await store.readRows("users");
   for (const name of [
     "nickname",
     "__proto__",
@@ -29,7 +29,7 @@ test("a name that is not an attribute is rejected, even if it is a property of e
   }
   await assert.rejects(db.findUserBy({}), InvalidRequestError);
   await assert.rejects(db.updateUser(id, {}), InvalidRequestError);
-  assert.deepEqual(await store.rows("users"), before);
+  assert.deepEqual(await store.readRows("users"), before);
 });
 
 // id: wrong-type-refused
@@ -37,7 +37,7 @@ test("a value of the wrong type is rejected", async () => {
   await using store = await createStore();
   const { db } = store;
   const { id } = await db.addUser(email, "hash");
-  const before = await store.rows("users");
+  const before = await store.readRows("users");
   const wrong = {
     id: ["1", null, Number.NaN, 1n, true],
     email: [1, null, undefined, true, { length: 3 }, [email], new String(email)],
@@ -58,7 +58,7 @@ test("a value of the wrong type is rejected", async () => {
   }
   await assert.rejects(db.addUser(null as never, "hash"), InvalidRequestError);
   await assert.rejects(db.addUser("alice@example.com", 5 as never), InvalidRequestError);
-  assert.deepEqual(await store.rows("users"), before);
+  assert.deepEqual(await store.readRows("users"), before);
 });
 
 // id: text-at-most-250
@@ -77,7 +77,7 @@ test("a value that one engine cannot store is rejected by writes, and matches no
   await using store = await createStore();
   const { db } = store;
   const { id } = await db.addUser(email, "hash");
-  const before = await store.rows("users");
+  const before = await store.readRows("users");
   for (const text of ["x".repeat(251), "🔑".repeat(251), "nul\0", "half \ud800", "half \udc00"]) {
     await assert.rejects(db.addUser(text, "hash"), InvalidRequestError);
     await assert.rejects(db.addUser("alice@example.com", text), InvalidRequestError);
@@ -90,7 +90,7 @@ test("a value that one engine cannot store is rejected by writes, and matches no
     await assert.rejects(db.updateUser(id, { disabledAt: number }), InvalidRequestError);
     await assert.rejects(db.findUserBy({ id: number }), NoResultFound);
   }
-  assert.deepEqual(await store.rows("users"), before);
+  assert.deepEqual(await store.readRows("users"), before);
 });
 
 test("a wrong attribute does not compile", async () => {

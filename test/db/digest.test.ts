@@ -6,8 +6,8 @@ import { createSqliteStore, type SqliteStore } from "../support/sqlite-store.ts"
 
 /** Returns all that a stolen disk contains: the cells of every table, and the bytes of the database files. */
 function readEverything(store: SqliteStore): string {
-  const tables = store.rows("sqlite_schema").filter((row) => row.type === "table");
-  const cells = tables.flatMap((table) => store.rows(String(table.name)).flatMap(Object.values));
+  const tables = store.readRows("sqlite_schema").filter((row) => row.type === "table");
+  const cells = tables.flatMap((table) => store.readRows(String(table.name)).flatMap(Object.values));
   const bytes = ["", "-wal", "-shm"].map((suffix) => readFileSync(store.path + suffix).toString("latin1"));
   return [...cells, ...bytes].join("\n");
 }

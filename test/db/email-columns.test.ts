@@ -29,14 +29,14 @@ test("a user keeps the address as given, and is found by every spelling of it", 
     await assert.rejects(db.findUserBy({ email }), NoResultFound, email);
     assert.equal(await db.users.findByEmail(email), null, email);
   }
-  const [row] = await store.rows("users");
+  const [row] = await store.readRows("users");
   assert.deepEqual([row?.email, row?.email_spelling], [key, spelled]);
 });
 
 test("an address that equals its key is stored once", async () => {
   await using store = await createStore();
   await store.db.addUser(key, "hash");
-  assert.deepEqual((await store.rows("users"))[0]?.email_spelling, null);
+  assert.deepEqual((await store.readRows("users"))[0]?.email_spelling, null);
 });
 
 test("any text is stored as given; matching ignores only ASCII letter case and surrounding spaces", async () => {
@@ -125,7 +125,7 @@ test("each registration of an address keeps its own spelling, and the account ge
   const found = await db.verifyEmail.findVerification("token");
   assert.deepEqual(found, given);
   assert.equal((await db.registrations.confirm(given ?? assert.fail(), "token"))?.email, "Bob@Example.com");
-  assert.deepEqual(await store.rows("verifications"), []);
+  assert.deepEqual(await store.readRows("verifications"), []);
 });
 
 test("a confirmed registration gives its spelling to an unverified account", async () => {
@@ -192,11 +192,11 @@ test("emails are queued by a spelling, found by every other, and deleted with th
   for (const email of [spelled, ...others])
     assert.equal((await db.outbox.listForUser({ id: user.id, email })).length, 3);
   assert.deepEqual(
-    (await store.rows("outbox")).map(({ email }) => email),
+    (await store.readRows("outbox")).map(({ email }) => email),
     [key, key, null],
   );
   await db.users.deleteAccount({ id: user.id, email: others[1] as string }, []);
-  for (const table of ["users", "verifications", "outbox"]) assert.deepEqual(await store.rows(table), [], table);
+  for (const table of ["users", "verifications", "outbox"]) assert.deepEqual(await store.readRows(table), [], table);
 });
 
 test("an audit event is attributed to the account with its address, in any spelling", async () => {
@@ -234,7 +234,7 @@ test("imported accounts keep their spelling, and are distinguished by the key", 
   assert.equal((await empty.db.findUserBy({ email: key })).email, spelled);
   await using copy = await createStore();
   await store.db.copyTo(copy.db);
-  assert.deepEqual(await copy.rows("users"), await store.rows("users"));
+  assert.deepEqual(await copy.readRows("users"), await store.readRows("users"));
 });
 
 test("a key is trimmed and lowercased in ASCII only, and is its own key", () => {

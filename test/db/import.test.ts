@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { openDB } from "../../src/db/db.ts";
 import { createMigratedDatabase } from "../support/databases.ts";
-import { currentEngine, test } from "../support/engines.ts";
+import { getCurrentEngine, test } from "../support/engines.ts";
 
 const account = (i: number, hashedPassword = "hash") => ({
   email: `p${i}@example.com`,
@@ -12,7 +12,7 @@ const account = (i: number, hashedPassword = "hash") => ({
 });
 
 test("of simultaneous imports, each address is added by one and reported as taken by the other", async () => {
-  await using database = await createMigratedDatabase(currentEngine());
+  await using database = await createMigratedDatabase(getCurrentEngine());
   await using one = await openDB(database.url);
   await using other = await openDB(database.url);
   const accounts = Array.from({ length: 300 }, (_, i) => account(i));
@@ -26,7 +26,7 @@ test("of simultaneous imports, each address is added by one and reported as take
 });
 
 test("pages of users contain each user once", async () => {
-  await using database = await createMigratedDatabase(currentEngine());
+  await using database = await createMigratedDatabase(getCurrentEngine());
   await using db = await openDB(database.url);
   assert.deepEqual(await db.import.add([]), new Set());
   await db.import.add(Array.from({ length: 5 }, (_, i) => account(i)));

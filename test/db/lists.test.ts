@@ -10,13 +10,13 @@ import { silent } from "../../src/observe/log.ts";
 import { readSettings } from "../../src/settings/settings.ts";
 import { createEmptyDatabase } from "../support/databases.ts";
 import { createStore, type Store } from "../support/engine-store.ts";
-import { currentEngine as engineName, test } from "../support/engines.ts";
+import { getCurrentEngine, test } from "../support/engines.ts";
 import { day, hour } from "../support/world.ts";
 
 /** Opens another connection that records the text of its statements. */
 async function openRecorded(store: Store) {
   const engine =
-    engineName() === "sqlite"
+    getCurrentEngine() === "sqlite"
       ? createSqliteEngine(store.url.slice("sqlite:".length))
       : createPostgresEngine(store.url, 1);
   const texts = new Set<string>();

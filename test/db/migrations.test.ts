@@ -52,12 +52,15 @@ test("the tables have the contract's columns, and users has none for sessions", 
 test("opening a database again does not change it", async () => {
   await using store = await createSqliteStore();
   const bob = await store.db.addUser("bob@example.com", "hash");
-  const before = [store.rows("sqlite_schema"), store.rows("kysely_migration"), store.rows("users")];
+  const before = [store.readRows("sqlite_schema"), store.readRows("kysely_migration"), store.readRows("users")];
   const again = await store.open();
   await store.db.close();
   await again.close();
   const later = await store.open();
-  assert.deepEqual([store.rows("sqlite_schema"), store.rows("kysely_migration"), store.rows("users")], before);
+  assert.deepEqual(
+    [store.readRows("sqlite_schema"), store.readRows("kysely_migration"), store.readRows("users")],
+    before,
+  );
   assert.deepEqual(await later.findUserBy({ id: 1 }), bob);
 });
 
@@ -115,7 +118,7 @@ test("a database of a newer version is rejected with that version and the remedy
     assert.equal(error.message, `cannot use ${store.url}: ${reason}`);
     return true;
   });
-  assert.equal(store.rows("users").length, 1);
+  assert.equal(store.readRows("users").length, 1);
 });
 
 test("a database with tables of another program is rejected, and stays unchanged to the byte", async () => {

@@ -24,14 +24,14 @@ test("expired sessions are swept in batches, each from the end of the last one",
   clock.advance(2);
   const live = [...seen, ...(await open("new", 4))];
 
-  const before = (await store.rows("sessions")).length;
+  const before = (await store.readRows("sessions")).length;
   assert.equal(before, 22);
   let swept = 0;
   let batches = 0;
   for (let from: string | null = ""; from !== null; batches++) {
-    const keys = (await store.rows("sessions")).map((row) => String(row.session_id));
+    const keys = (await store.readRows("sessions")).map((row) => String(row.session_id));
     const { ended, next }: { ended: number; next: string | null } = await db.sessions.sweep(from, 5);
-    const left = new Set((await store.rows("sessions")).map((row) => String(row.session_id)));
+    const left = new Set((await store.readRows("sessions")).map((row) => String(row.session_id)));
     const gone = keys.filter((key) => !left.has(key));
     assert.equal(gone.length, ended);
     for (const key of gone) assert.ok(key > from && key <= (next ?? key), "each batch contains only keys of its range");
@@ -39,7 +39,7 @@ test("expired sessions are swept in batches, each from the end of the last one",
     from = next;
   }
   assert.deepEqual({ swept, batches }, { swept: 13, batches: 5 });
-  assert.equal((await store.rows("sessions")).length, live.length);
+  assert.equal((await store.readRows("sessions")).length, live.length);
   for (const sessionId of live) assert.ok(await db.sessions.findUser(sessionId), sessionId);
 });
 
@@ -66,13 +66,13 @@ test("expired reset tokens, and no others, are swept in batches", async () => {
   clock.advance(hour - minute - 1);
   assert.equal(await db.resetPassword.sweepTokens(2), 0);
   clock.advance(1);
-  const withToken = async () => (await store.rows("users")).filter((row) => row.reset_token !== null).length;
+  const withToken = async () => (await store.readRows("users")).filter((row) => row.reset_token !== null).length;
   const swept = [];
   for (const left of [6, 4, 3, 3]) {
     swept.push(await db.resetPassword.sweepTokens(2));
     assert.equal(await withToken(), left);
   }
   assert.deepEqual(swept, [2, 2, 1, 0]);
-  assert.equal((await store.rows("users")).filter((row) => row.reset_token_expires_at !== null).length, 3);
+  assert.equal((await store.readRows("users")).filter((row) => row.reset_token_expires_at !== null).length, 3);
   assert.equal((await db.findUserBy({ resetToken: "token 5" })).email, "5@example.com");
 });

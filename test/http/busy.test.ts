@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Environment } from "../../src/settings/settings.ts";
 import { createEmptyDatabase } from "../support/databases.ts";
-import { currentEngine, test } from "../support/engines.ts";
+import { getCurrentEngine, test } from "../support/engines.ts";
 import { computeQueueCapacity, createWorldWithFullQueue } from "../support/full-queue.ts";
 import { createProductionWorld, logInForCookies, owner, registerAndVerify } from "../support/production.ts";
 import { bob } from "../support/steps.ts";
@@ -107,8 +107,8 @@ test("the page of a busy response is in the user's language, and contains nothin
 });
 
 test("logins that the queue rejects write nothing, and share one audit entry", async () => {
-  if (currentEngine() === "postgres") return;
-  await using database = await createEmptyDatabase(currentEngine());
+  if (getCurrentEngine() === "postgres") return;
+  await using database = await createEmptyDatabase(getCurrentEngine());
   await using world = await createBusyWorld({ ...productionEnvironment, DATABASE_URL: database.url });
   for (let i = 0; i < 150; i++) {
     const { status } = await world.request("/sessions", {

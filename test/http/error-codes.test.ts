@@ -7,7 +7,7 @@ import { routes } from "../../src/app.ts";
 import type { ErrorCode, RefusalCode } from "../../src/errors.ts";
 import { errorCodes } from "../../src/http/error-codes.ts";
 import { serve } from "../../src/http/server.ts";
-import { currentEngine, test } from "../support/engines.ts";
+import { getCurrentEngine, test } from "../support/engines.ts";
 import { closeAfterTest } from "../support/test-server.ts";
 import { createWorld, productionEnvironment } from "../support/world.ts";
 
@@ -146,7 +146,7 @@ for (const [mode, environment] of Object.entries({
       for (const head of await readHeads(server.port, Buffer.from(bytes))) seen.add(checkErrorCode(head));
     }
     // Extra slashes do not depend on the engine.
-    for (const path of currentEngine() === "sqlite" ? paths : exact) {
+    for (const path of getCurrentEngine() === "sqlite" ? paths : exact) {
       for (const accept of ["text/html", "*/*"]) {
         const send = async (sentMethods: readonly string[]) => {
           const requests = sentMethods.map((method, i) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
 import { bob, register } from "../support/steps.ts";
-import { createVisitor, logIn } from "../support/visitor.ts";
+import { createVisitor, logInByPage } from "../support/visitor.ts";
 import { createWorld, day, form } from "../support/world.ts";
 
 test("a page with an error has its Error-Code; other pages and redirects have none", async () => {
@@ -48,12 +48,12 @@ test("a form of another account and a wrong password have an Error-Code too", as
   const eve = { email: "eve@example.com", password: "mySuperPwd" };
   for (const user of [bob, eve]) await register(world, user);
   const visitor = createVisitor(world);
-  await logIn(visitor, bob);
+  await logInByPage(visitor, bob);
   const page = await visitor.open("/account/delete");
   const refused = await visitor.submit(page, { password: "wrong" });
   assert.deepEqual([refused.status, refused.headers.get("Error-Code")], [403, "wrong_password"]);
   visitor.cookies.delete("session_id");
-  await logIn(visitor, eve);
+  await logInByPage(visitor, eve);
   const other = await visitor.submit(page, { password: bob.password });
   assert.deepEqual([other.status, other.headers.get("Error-Code")], [403, "form_stale"]);
 });

@@ -8,7 +8,7 @@ import {
   registerAndVerify,
   strongPassword,
 } from "../support/production.ts";
-import { assertRedirect, createVisitor, logIn, readField, type Visitor } from "../support/visitor.ts";
+import { assertRedirect, createVisitor, logInByPage, readField, type Visitor } from "../support/visitor.ts";
 import type { World } from "../support/world.ts";
 
 const alice = { email: "Alice@example.com", password: "lantern-Amber-7-orchard" };
@@ -19,7 +19,7 @@ const cookie = "__Host-session_id";
 async function createBobsVisitor(world: World): Promise<Visitor> {
   await registerAndVerify(world);
   const visitor = createVisitor(world);
-  await logIn(visitor, owner);
+  await logInByPage(visitor, owner);
   await deliverMails(world);
   return visitor;
 }
@@ -111,7 +111,7 @@ test("an email change link of another account says so, without naming that accou
   await using world = await createProductionWorld();
   await registerAndVerify(world, alice);
   const hers = createVisitor(world);
-  await logIn(hers, alice);
+  await logInByPage(hers, alice);
   await hers.submit(await hers.open("/account/email"), { email: "new@example.com" });
   const token = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token;
   const link = `/verify?token=${token}`;
@@ -138,7 +138,7 @@ test("a registration while another account is logged in leads to the login of th
   const visitor = createVisitor(world);
   const form = await visitor.open("/register");
   await world.auth.registerUser(owner.email, owner.password);
-  await logIn(visitor, owner);
+  await logInByPage(visitor, owner);
   assertRedirect(await visitor.submit(form, { email: alice.email, new_password: alice.password }), "/login");
   const login = await visitor.open("/login");
   assert.match(login.banner, /account has been created/);

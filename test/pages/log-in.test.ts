@@ -3,7 +3,7 @@ import { test } from "../support/engines.ts";
 import { createWorldWithFullQueue } from "../support/full-queue.ts";
 import { createProductionWorld, deliverMails, owner, registerAndVerify } from "../support/production.ts";
 import { bob, register } from "../support/steps.ts";
-import { assertRedirect, createVisitor, findForms, logIn, readField } from "../support/visitor.ts";
+import { assertRedirect, createVisitor, findForms, logInByPage, readField } from "../support/visitor.ts";
 import { createWorld, day, form, minute } from "../support/world.ts";
 
 test("logging in on the page opens a session and sets the same cookies as the API", async () => {
@@ -25,7 +25,7 @@ test("a logged-in user is redirected from the login and the registration", async
   await using world = await createWorld({ RETURN_ORIGINS: "https://app.example.com" });
   await register(world);
   const visitor = createVisitor(world);
-  await logIn(visitor, bob);
+  await logInByPage(visitor, bob);
   assertRedirect(await visitor.open("/login"), "/account");
   assertRedirect(await visitor.open("/login?return_to=/app"), "/app");
   assertRedirect(

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
 import { createProductionWorld, owner, registerAndVerify } from "../support/production.ts";
-import { bob, isSessionOpen, register, logIn as sessionOf } from "../support/steps.ts";
-import { assertRedirect, createVisitor, logIn, readField } from "../support/visitor.ts";
+import { bob, isSessionOpen, logIn, register } from "../support/steps.ts";
+import { assertRedirect, createVisitor, logInByPage, readField } from "../support/visitor.ts";
 import { createWorld } from "../support/world.ts";
 
 // id: button-ends-session
 test("opening /logout ends nothing; its button ends only this session, and pages are not cached", async () => {
   await using world = await createWorld();
   await register(world);
-  const other = await sessionOf(world);
+  const other = await logIn(world);
   const visitor = createVisitor(world);
-  await logIn(visitor, bob);
+  await logInByPage(visitor, bob);
   const page = await visitor.open("/logout");
   assert.equal(page.status, 200);
   const account = await visitor.open("/account");
@@ -36,7 +36,7 @@ test("logging out redirects to a valid return_to, and logging out twice is no er
     ["https://evil.example/", "/login"],
   ] as const) {
     const visitor = createVisitor(world);
-    await logIn(visitor, bob);
+    await logInByPage(visitor, bob);
     const page = await visitor.open(`/logout?${new URLSearchParams({ return_to: returnTo })}`);
     assertRedirect(await visitor.submit(page, {}), location);
     assertRedirect(await visitor.submit(page, {}), location);
@@ -53,7 +53,7 @@ test("after a logout or a deletion, the browser keeps no cookie that identifies 
     await using world = await createProductionWorld();
     await registerAndVerify(world);
     const visitor = createVisitor(world);
-    await logIn(visitor, owner);
+    await logInByPage(visitor, owner);
     const page = await visitor.open(path);
     assertRedirect(
       await visitor.submit(await visitor.open("/forgot?return_to=/secret"), { email: owner.email }),

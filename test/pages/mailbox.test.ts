@@ -5,7 +5,7 @@ import { readSettings } from "../../src/settings/settings.ts";
 import { test } from "../support/engines.ts";
 import { deliverMails } from "../support/production.ts";
 import { bob, register } from "../support/steps.ts";
-import { assertRedirect, createVisitor, logIn, readField } from "../support/visitor.ts";
+import { assertRedirect, createVisitor, logInByPage, readField } from "../support/visitor.ts";
 import { createWorld } from "../support/world.ts";
 
 test("the mailbox page sends the email again, and shows an error after too many", async () => {
@@ -30,7 +30,7 @@ test("the mailbox page states the lifetime of the link, and links to the account
   await using world = await createWorld({ RESET_TOKEN_LIFETIME: "150m" });
   await register(world);
   const visitor = createVisitor(world);
-  await logIn(visitor, bob);
+  await logInByPage(visitor, bob);
   await visitor.submit(await visitor.open("/forgot"), { email: bob.email });
   const { html } = await visitor.open("/mailbox");
   assert.match(html, /works once and expires in 150 minutes\./);

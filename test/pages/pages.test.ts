@@ -5,7 +5,7 @@ import { languages, messages } from "../../src/languages/languages.ts";
 import { test } from "../support/engines.ts";
 import { createTemporaryFolder } from "../support/service.ts";
 import { bob, register } from "../support/steps.ts";
-import { createVisitor, findForms, logIn, type PageResponse } from "../support/visitor.ts";
+import { createVisitor, findForms, logInByPage, type PageResponse } from "../support/visitor.ts";
 import { createWorld, form, type World } from "../support/world.ts";
 
 const errorPaths = ["/nope", "/profile", "/users", "//evil.example/a"];
@@ -37,7 +37,7 @@ async function openEveryPage(world: World, lang: string): Promise<[string, PageR
   await open("/mailbox");
   for (const path of errorPaths) await open(path);
   const member = createVisitor(world);
-  await logIn(member, bob);
+  await logInByPage(member, bob);
   for (const path of ["", "/password", "/email", "/devices", "/export", "/delete"])
     await open(`/account${path}`, member);
   await open("/logout", member);
@@ -122,7 +122,7 @@ test("the largest page is under 30 KB, including its assets and the largest logo
   const user = { ...bob, email: `${"x".repeat(64)}@${"y".repeat(63)}.${"z".repeat(63)}.example.com` };
   await register(world, user);
   const visitor = createVisitor(world);
-  await logIn(visitor, user);
+  await logInByPage(visitor, user);
   const agent = { "User-Agent": "Mozilla/5.0 (Macintosh; rv:140.0) Gecko/20100101 Firefox/140.0" };
   for (let i = 0; i < 29; i++) {
     const ip = `2001:db8:1234:5678:9abc:def0:1234:${i + 1000}`;

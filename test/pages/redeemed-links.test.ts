@@ -8,7 +8,7 @@ import {
   registerAndVerify,
   strongPassword,
 } from "../support/production.ts";
-import { assertRedirect, createVisitor, logIn, type PageResponse } from "../support/visitor.ts";
+import { assertRedirect, createVisitor, logInByPage, type PageResponse } from "../support/visitor.ts";
 import { form, type World } from "../support/world.ts";
 
 const name = "__Host-device_id";
@@ -93,7 +93,7 @@ test("a shared browser keeps its device cookie, and each account knows it", asyn
   const eve = { ...owner, email: "eve@example.com" };
   await registerAndVerify(world, eve);
   const visitor = createVisitor(world);
-  await logIn(visitor, eve);
+  await logInByPage(visitor, eve);
   const device = visitor.cookies.get(name);
   const done = await visitor.submit(await visitor.open(await createResetLink(world)), { new_password: newPassword });
   assert.equal(readDeviceCookie(done), device);

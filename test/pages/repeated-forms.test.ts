@@ -6,7 +6,7 @@ import {
   assertRedirect,
   createVisitor,
   findForms,
-  logIn,
+  logInByPage,
   type PageResponse,
   type Visitor,
 } from "../support/visitor.ts";
@@ -36,7 +36,7 @@ interface FormCase {
 
 async function registerAndLogIn(world: World, visitor: Visitor): Promise<void> {
   await world.auth.registerUser(owner.email, owner.password);
-  await logIn(visitor, owner);
+  await logInByPage(visitor, owner);
   await deliverMails(world);
 }
 
@@ -194,7 +194,7 @@ const acts: Record<string, FormCase> = {
   "a login on a second device": {
     async open(world, visitor) {
       await world.auth.registerUser(owner.email, owner.password);
-      await logIn(createVisitor(world), owner);
+      await logInByPage(createVisitor(world), owner);
       await deliverMails(world);
       return visitor.open("/login");
     },

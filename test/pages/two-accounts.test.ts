@@ -12,7 +12,7 @@ import {
   assertRedirect,
   createVisitor,
   findForms,
-  logIn,
+  logInByPage,
   type PageResponse,
   readField,
   type Visitor,
@@ -26,7 +26,7 @@ const agent = { "User-Agent": "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/201
 async function createAlicesVisitor(world: World): Promise<Visitor> {
   for (const user of [alice, bob]) await world.auth.registerUser(user.email, user.password);
   const visitor = createVisitor(world);
-  await logIn(visitor, alice);
+  await logInByPage(visitor, alice);
   return visitor;
 }
 
@@ -187,7 +187,7 @@ test("a form of an account rejects a token of no account or of another browser",
   const visitor = await createAlicesVisitor(world);
   const own = (await visitor.open("/login")).status === 303 ? (visitor.cookies.get("form") ?? "") : "";
   const other = createVisitor(world);
-  await logIn(other, alice);
+  await logInByPage(other, alice);
   const others = findForms((await other.open("/account/delete")).html)[0]?.hidden.form_token ?? "";
   const bytes = Buffer.from(
     findForms((await visitor.open("/account/delete")).html)[0]?.hidden.form_token ?? "",
@@ -254,7 +254,7 @@ test("the API acts for the session cookie of the request, whatever forms are ope
   await using world = await createProductionWorld();
   await registerAndVerify(world);
   const visitor = createVisitor(world);
-  await logIn(visitor, owner);
+  await logInByPage(visitor, owner);
   await visitor.open("/account/delete");
   const headers = { Cookie: `__Host-session_id=${visitor.cookies.get("__Host-session_id")}` };
   const deleted = await world.request("/profile", form({ password: strongPassword }, { method: "DELETE", headers }));

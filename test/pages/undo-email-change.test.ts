@@ -7,7 +7,7 @@ import {
   registerAndVerify,
   strongPassword,
 } from "../support/production.ts";
-import { assertRedirect, createVisitor, logIn, type Visitor } from "../support/visitor.ts";
+import { assertRedirect, createVisitor, logInByPage, type Visitor } from "../support/visitor.ts";
 import { day, minute, type World } from "../support/world.ts";
 
 const next = "new@example.com";
@@ -17,7 +17,7 @@ const newPassword = "another-Good-password-7";
 async function changeAddress(world: World): Promise<{ visitor: Visitor; link: string }> {
   await registerAndVerify(world);
   const visitor = createVisitor(world);
-  await logIn(visitor, owner);
+  await logInByPage(visitor, owner);
   await visitor.submit(await visitor.open("/account/email"), { email: next, password: strongPassword });
   const token = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token;
   assertRedirect(
@@ -51,7 +51,7 @@ test("the page changes nothing until its button is pressed; then an email leads 
     await visitor.submit(await visitor.open(`/reset?token=${reset}`), { new_password: newPassword }),
     "/login",
   );
-  await logIn(visitor, { ...owner, password: newPassword });
+  await logInByPage(visitor, { ...owner, password: newPassword });
 });
 
 test("two tabs, a double click and a lost response undo the change once; in other browsers the link is invalid", async () => {
@@ -99,7 +99,7 @@ test("the page names another account that is logged in and keeps its session; th
   const other = { email: "eve@example.com", password: newPassword };
   await registerAndVerify(world, other);
   const visitor = createVisitor(world);
-  await logIn(visitor, other);
+  await logInByPage(visitor, other);
   assert.doesNotMatch((await attacker.open(link)).html, /logged in as/);
   const page = await visitor.open(link);
   assert.match(

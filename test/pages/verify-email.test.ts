@@ -9,7 +9,7 @@ import {
   registerAndVerify,
   strongPassword,
 } from "../support/production.ts";
-import { assertRedirect, createVisitor, logIn, readField, type Visitor } from "../support/visitor.ts";
+import { assertRedirect, createVisitor, logInByPage, readField, type Visitor } from "../support/visitor.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 /** Registers on the page and returns the emailed link. */
@@ -91,7 +91,7 @@ test("an email change asks for the account's password and links to the password 
   await using world = await createProductionWorld();
   await registerAndVerify(world);
   const visitor = createVisitor(world);
-  await logIn(visitor, owner);
+  await logInByPage(visitor, owner);
   assertRedirect(await visitor.submit(await visitor.open("/account/email"), { email: "new@example.com" }), "/mailbox");
   const mailbox = await visitor.open("/mailbox");
   assert.match(mailbox.html, /Open it and enter your password to complete the change/);
@@ -138,7 +138,7 @@ test("verifying a new address keeps a logged-in user logged in, and logs in any 
     await using world = await createWorld();
     await world.auth.registerUser(owner.email, owner.password);
     const visitor = createVisitor(world);
-    await logIn(visitor, owner);
+    await logInByPage(visitor, owner);
     const response = await visitor.submit(await visitor.open("/account/email"), {
       email: "new@example.com",
       password: strongPassword,
@@ -176,5 +176,5 @@ test("an address is verified even if the login afterwards fails", async () => {
 test("a user who registers through the API can log in on the page", async () => {
   await using world = await createProductionWorld();
   await registerAndVerify(world);
-  await logIn(createVisitor(world), owner);
+  await logInByPage(createVisitor(world), owner);
 });

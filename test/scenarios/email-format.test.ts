@@ -22,7 +22,7 @@ import {
   withCookie,
   withJson,
 } from "../support/steps.ts";
-import { createVisitor, logIn as logInByPage, readField } from "../support/visitor.ts";
+import { createVisitor, logInByPage, readField } from "../support/visitor.ts";
 import { createWorld, form, type World } from "../support/world.ts";
 
 /** Printable ASCII texts that cannot receive an email. */

@@ -19,7 +19,7 @@ import {
   requestResetToken,
   withCookie,
 } from "../support/steps.ts";
-import { assertRedirect, createVisitor, logIn as logInByPage } from "../support/visitor.ts";
+import { assertRedirect, createVisitor, logInByPage } from "../support/visitor.ts";
 import { createWorld, form, type World } from "../support/world.ts";
 
 const registeredEmail = "Guillaume@Holberton.io";

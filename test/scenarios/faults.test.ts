@@ -199,8 +199,8 @@ test("if the database cannot be used, the start fails with one line that names t
   writeFileSync(path, intact);
   chmodSync(path, 0o400);
   // In a separate process, because file modes restrict root only without its capabilities.
-  const under = process.getuid?.() === 0 ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] : [];
-  const { code, stdout, stderr } = await runProgram({ DATABASE_URL: `sqlite:${path}` }, [], { wrapper: under });
+  const wrapper = process.getuid?.() === 0 ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] : [];
+  const { code, stdout, stderr } = await runProgram({ DATABASE_URL: `sqlite:${path}` }, [], { wrapper });
   assert.deepEqual([code, stdout], [1, ""], stderr);
   const [, line = ""] = /^bienvenue: (.*)\n$/.exec(stderr) ?? [];
   assertLine(

@@ -34,7 +34,7 @@ function put(world: World, path: string, fields: object, Cookie = ""): Promise<R
   return world.request(path, { ...init, headers: { ...(headers as object), Cookie } });
 }
 
-async function isSession(world: World, sessionId: string | undefined): Promise<boolean> {
+async function isSessionOpen(world: World, sessionId: string | undefined): Promise<boolean> {
   const headers = { Cookie: `__Host-session_id=${sessionId}` };
   return (await world.request("/profile", { headers })).status === 200;
 }
@@ -195,7 +195,7 @@ test("no token works for another purpose, and no stored hash of a token works at
       }
     }
   }
-  assert.ok(await isSession(world, session));
+  assert.ok(await isSessionOpen(world, session));
   assert.deepEqual(await world.auth.verifyEmail.find(emailChange), {
     email: "bob@new.example.com",
     isEmailChange: true,
@@ -235,7 +235,7 @@ test("a value that is not a token redeems nothing and opens no session", async (
       assert.ok([400, 403].includes(reset.status), message);
       const verified = await put(world, "/email_verification", { email, token, password: strongPassword });
       assert.ok([400, 403].includes(verified.status), message);
-      if (typeof token === "string") assert.ok(!(await isSession(world, token)));
+      if (typeof token === "string") assert.ok(!(await isSessionOpen(world, token)));
     }
   }
   await logInForCookies(world);
@@ -274,7 +274,7 @@ test("a password reset or change, and the disabling or deletion of the account, 
     const eveCookies = await logInForCookies(world, eve);
     const sessions = [await logInForCookies(world), await logInForCookies(world)];
     await deliverMails(world);
-    const isOpen = (cookies: string) => isSession(world, /session_id=([^;]+)/.exec(cookies)?.[1]);
+    const isOpen = (cookies: string) => isSessionOpen(world, /session_id=([^;]+)/.exec(cookies)?.[1]);
     for (const cookies of sessions) assert.ok(await isOpen(cookies));
     await end(world, (await world.auth.admin.findAccount(owner.email))?.id ?? 0, sessions[0] as string);
     for (const cookies of sessions) assert.ok(!(await isOpen(cookies)), event);
@@ -346,7 +346,7 @@ test("unknown fields of a body set nothing and change no other account", async (
   const { id, disabledAt, createdAt, emailVerifiedAt } = await world.db.findUserBy({ email: owner.email });
   assert.deepEqual({ id, disabledAt, createdAt, emailVerifiedAt }, unchanged);
   assert.deepEqual(await world.db.findUserBy({ email: eve.email }), eveUser);
-  assert.ok(!(await isSession(world, "planted")));
+  assert.ok(!(await isSessionOpen(world, "planted")));
 });
 
 // id: leads-nowhere-else

@@ -16,10 +16,15 @@ import {
 import { assertRejected, multipart, withJson } from "../support/steps.ts";
 import { form, hour, minute, type World } from "../support/world.ts";
 
-const wrong = { ...owner, password: "a wrong Password" };
+const wrongLogin = { ...owner, password: "a wrong Password" };
 
 /** Sends this many logins at the same time, and counts the responses by status. */
-async function guess(world: World, times: number, fields = wrong, more: object = {}): Promise<Record<number, number>> {
+async function countGuesses(
+  world: World,
+  times: number,
+  fields = wrongLogin,
+  more: object = {},
+): Promise<Record<number, number>> {
   const statuses = await Promise.all(
     Array.from({ length: times }, async () => (await world.request("/sessions", { ...form(fields), ...more })).status),
   );
@@ -34,7 +39,7 @@ const fromNetwork = (i: number) => ({ ip: `198.51.${i >> 8}.${i & 255}` });
 /** Logs in, and retries after a 503. Adds each response to the list. */
 async function logInUntilCounted(
   world: World,
-  fields: typeof wrong,
+  fields: typeof wrongLogin,
   i: number,
   responses: Response[] = [],
 ): Promise<Response> {
@@ -52,7 +57,7 @@ test("10 of 200 simultaneous guesses at an address are checked, with or without 
   for (const email of [owner.email, "nobody@example.com"]) {
     const responses: Response[] = [];
     await Promise.all(
-      Array.from({ length: 200 }, (_, i) => logInUntilCounted(world, { ...wrong, email }, i, responses)),
+      Array.from({ length: 200 }, (_, i) => logInUntilCounted(world, { ...wrongLogin, email }, i, responses)),
     );
     const count = (expected: number) => responses.filter(({ status }) => status === expected).length;
     // If the database is busy, a guess can be checked and counted, and still get a 503.
@@ -76,7 +81,7 @@ test("the error message names the wait in seconds, minutes, hours or days", asyn
     ["7d", "7 days", "6d", "24 hours"],
   ] as const) {
     await using world = await createProductionWorld({ LIMIT_LOGIN_ACCOUNT: `1/${window}` });
-    const login = () => world.request("/sessions", form(wrong));
+    const login = () => world.request("/sessions", form(wrongLogin));
     assert.equal((await login()).status, 401);
     await assertRejected(login(), 429, new RegExp(`^too many attempts; try again in ${wait}$`));
     const { s, m, h, d } = { s: 1000, m: minute, h: hour, d: 24 * hour };
@@ -90,20 +95,22 @@ test("a network has 100 wrong logins, however many accounts they are for, and a 
   await using world = await createProductionWorld();
   await registerAndVerify(world);
   for (let i = 0; i < 99; i++) {
-    assert.deepEqual(await guess(world, 1, { ...wrong, email: `${i}@example.com` }), { 401: 1 });
+    assert.deepEqual(await countGuesses(world, 1, { ...wrongLogin, email: `${i}@example.com` }), { 401: 1 });
   }
   await logInForCookies(world);
   await logInForCookies(world);
-  assert.deepEqual(await guess(world, 1, { ...wrong, email: "x@example.com" }), { 401: 1 });
-  assert.deepEqual(await guess(world, 1, { ...wrong, email: "y@example.com" }), { 429: 1 });
-  assert.deepEqual(await guess(world, 1, { ...wrong, email: "y@example.com" }, { ip: "192.0.2.9" }), { 401: 1 });
+  assert.deepEqual(await countGuesses(world, 1, { ...wrongLogin, email: "x@example.com" }), { 401: 1 });
+  assert.deepEqual(await countGuesses(world, 1, { ...wrongLogin, email: "y@example.com" }), { 429: 1 });
+  assert.deepEqual(await countGuesses(world, 1, { ...wrongLogin, email: "y@example.com" }, { ip: "192.0.2.9" }), {
+    401: 1,
+  });
 });
 
 // id: every-spelling
 test("all spellings of an address and all forms of a request count toward the same limit", async () => {
   await using world = await createProductionWorld();
   await registerAndVerify(world);
-  const { email, password } = wrong;
+  const { email, password } = wrongLogin;
   const spellings: (() => Promise<Response>)[] = [
     () => world.request("/sessions", form({ email: "BOB@Example.com", password })),
     () => world.request("/sessions", form({ email: "  bob@example.com\t", password })),
@@ -111,22 +118,22 @@ test("all spellings of an address and all forms of a request count toward the sa
     () => world.request("/sessions", form({ email: "Bob+other+tag@example.com", password })),
     () => world.request("/sessions?email=x", form({ email, password, more: "field" })),
     () => world.request("/sessions", withJson({ email, password, session_id: "x" })),
-    () => world.request("/sessions", multipart(Object.entries(wrong))),
+    () => world.request("/sessions", multipart(Object.entries(wrongLogin))),
     () =>
       world.request(
         "/sessions",
-        form(wrong, { headers: { "X-Forwarded-For": "203.0.113.7", Forwarded: "for=203.0.113.8" } }),
+        form(wrongLogin, { headers: { "X-Forwarded-For": "203.0.113.7", Forwarded: "for=203.0.113.8" } }),
       ),
     () =>
       world.request(
         "/sessions",
-        form(wrong, { headers: { "X-Real-IP": "203.0.113.9", Cookie: "__Host-device_id=planted" } }),
+        form(wrongLogin, { headers: { "X-Real-IP": "203.0.113.9", Cookie: "__Host-device_id=planted" } }),
       ),
-    () => world.request("/sessions", form(wrong, { headers: { Cookie: `__Host-device_id=${"d".repeat(43)}` } })),
+    () => world.request("/sessions", form(wrongLogin, { headers: { Cookie: `__Host-device_id=${"d".repeat(43)}` } })),
   ];
   for (const spelling of spellings) assert.equal((await spelling()).status, 401);
   for (const spelling of spellings) assert.equal((await spelling()).status, 429);
-  assert.equal((await world.request("//sessions", form(wrong))).status, 429);
+  assert.equal((await world.request("//sessions", form(wrongLogin))).status, 429);
   for (const lookAlike of ["bób@example.com", "ｂob@example.com", "bob@example.com,eve@example.com"]) {
     assert.equal((await world.request("/sessions", form({ email: lookAlike, password }))).status, 401);
   }
@@ -136,16 +143,16 @@ test("all spellings of an address and all forms of a request count toward the sa
 test("Gmail addresses that differ only in dots share one limit", async () => {
   await using world = await createProductionWorld({ LIMIT_LOGIN_ACCOUNT: "2/15m" });
   for (const email of ["bob.smith@gmail.com", "bobsmith@googlemail.com"]) {
-    assert.deepEqual(await guess(world, 1, { ...wrong, email }), { 401: 1 });
+    assert.deepEqual(await countGuesses(world, 1, { ...wrongLogin, email }), { 401: 1 });
   }
-  assert.deepEqual(await guess(world, 1, { ...wrong, email: "b.o.b.smith+x@gmail.com" }), { 429: 1 });
-  assert.deepEqual(await guess(world, 1, { ...wrong, email: "b.o.b.smith@example.com" }), { 401: 1 });
+  assert.deepEqual(await countGuesses(world, 1, { ...wrongLogin, email: "b.o.b.smith+x@gmail.com" }), { 429: 1 });
+  assert.deepEqual(await countGuesses(world, 1, { ...wrongLogin, email: "b.o.b.smith@example.com" }), { 401: 1 });
 });
 
 // id: ipv6-network
 test("the addresses of an IPv6 /64 are one network", async () => {
   await using world = await createProductionWorld({ LIMIT_LOGIN_NETWORK: "2/15m" });
-  const from = (ip: string, email: string) => guess(world, 1, { ...wrong, email }, { ip });
+  const from = (ip: string, email: string) => countGuesses(world, 1, { ...wrongLogin, email }, { ip });
   assert.deepEqual(await from("2001:db8::1", "a@example.com"), { 401: 1 });
   assert.deepEqual(await from("2001:db8:0:0:ffff::2", "b@example.com"), { 401: 1 });
   assert.deepEqual(await from("2001:0DB8::3", "c@example.com"), { 429: 1 });
@@ -159,20 +166,20 @@ test("an attacker cannot lock the owner out of a known device", async () => {
   const cookies = await logInForCookies(world);
   assert.match(cookies, /^__Host-session_id=[^;]+; __Host-device_id=[\w-]{43}$/);
   const device = cookies.split("; ")[1] as string;
-  for (let i = 0; i < 10; i++) await world.request("/sessions", { ...form(wrong), ...fromNetwork(i) });
+  for (let i = 0; i < 10; i++) await world.request("/sessions", { ...form(wrongLogin), ...fromNetwork(i) });
   assert.equal((await world.request("/sessions", form(owner))).status, 429);
   const newCookies = await logInForCookies(world, owner, device);
   assert.equal(newCookies.split("; ")[1], device, "the device keeps its cookie");
   // The device has its own limit of ten attempts.
   const headers = { Cookie: device };
   for (let i = 0; i < 10; i++) {
-    assert.equal((await world.request("/sessions", form(wrong, { headers }))).status, 401);
+    assert.equal((await world.request("/sessions", form(wrongLogin, { headers }))).status, 401);
   }
   assert.equal((await world.request("/sessions", form(owner, { headers }))).status, 429);
   // For another account, the device is unknown.
   await registerAndVerify(world, { ...owner, email: "eve@example.com" });
   for (let i = 0; i < 10; i++) {
-    await world.request("/sessions", { ...form({ ...wrong, email: "eve@example.com" }), ...fromNetwork(i) });
+    await world.request("/sessions", { ...form({ ...wrongLogin, email: "eve@example.com" }), ...fromNetwork(i) });
   }
   assert.equal(
     (await world.request("/sessions", form({ ...owner, email: "eve@example.com" }, { headers }))).status,
@@ -184,11 +191,11 @@ test("a known device is recognized among the first five device cookies, and keep
   await using world = await createProductionWorld();
   await registerAndVerify(world);
   const device = (await logInForCookies(world)).split("; ")[1] as string;
-  for (let i = 0; i < 10; i++) await world.request("/sessions", { ...form(wrong), ...fromNetwork(i) });
+  for (let i = 0; i < 10; i++) await world.request("/sessions", { ...form(wrongLogin), ...fromNetwork(i) });
   const unknownDevices = (count: number) =>
     Array.from({ length: count }, (_, i) => `__Host-device_id=${String(i).repeat(43)}`).join("; ");
   const status = async (Cookie: string) =>
-    (await world.request("/sessions", form(wrong, { headers: { Cookie } }))).status;
+    (await world.request("/sessions", form(wrongLogin, { headers: { Cookie } }))).status;
   for (const Cookie of [
     `${unknownDevices(4)}; ${device}`,
     `${device}; ${unknownDevices(4)}`,
@@ -217,7 +224,7 @@ test("after a long streak of wrong passwords, only a known device can log in unt
   const device = (await logInForCookies(world)).split("; ")[1] as string;
   for (let i = 0; i < 12; i++) {
     if (i === 10) world.clock.advance(15 * minute);
-    assert.equal((await world.request("/sessions", { ...form(wrong), ...fromNetwork(i) })).status, 401);
+    assert.equal((await world.request("/sessions", { ...form(wrongLogin), ...fromNetwork(i) })).status, 401);
   }
   world.clock.advance(24 * hour);
   const response = await world.request("/sessions", form(owner));
@@ -236,7 +243,7 @@ test("a correct password ends the streak of wrong ones", async () => {
   await using world = await createProductionWorld({ LIMIT_LOGIN_STREAK: "3" });
   await registerAndVerify(world);
   for (let i = 0; i < 5; i++) {
-    await guess(world, 2);
+    await countGuesses(world, 2);
     await logInForCookies(world);
     world.clock.advance(15 * minute);
   }
@@ -417,9 +424,9 @@ test("a client with the link of a registration can guess its password ten times,
   await using world = await createProductionWorld();
   await world.request("/users", form(owner));
   const token = await deliverToken(world);
-  for (let i = 0; i < 12; i++) await world.request("/sessions", { ...form(wrong), ...fromNetwork(i) });
+  for (let i = 0; i < 12; i++) await world.request("/sessions", { ...form(wrongLogin), ...fromNetwork(i) });
   const guess = (i: number) =>
-    world.request("/email_verification", { ...form({ ...wrong, token }, { method: "PUT" }), ...fromNetwork(i) });
+    world.request("/email_verification", { ...form({ ...wrongLogin, token }, { method: "PUT" }), ...fromNetwork(i) });
   for (let i = 0; i < 10; i++) assert.equal((await guess(i)).status, 403);
   await assertRejected(guess(11), 429, /^too many attempts/);
   await world.request("/email_verification", form({ email: owner.email }));

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { runCommand } from "../support/commands.ts";
 import { createEmptyDatabase, type TestDatabase } from "../support/databases.ts";
-import { currentEngine, test } from "../support/engines.ts";
+import { getCurrentEngine, test } from "../support/engines.ts";
 import { createTemporaryFolder, launchService, runProgram, startService } from "../support/service.ts";
 import { productionEnvironment } from "../support/world.ts";
 
@@ -19,7 +19,7 @@ const isRoot = process.getuid?.() === 0;
 const withoutCapabilities = isRoot ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] : [];
 
 test("a service that cannot listen closes the database, prints the reason in one line, and exits with 1", async () => {
-  await using database = await createEmptyDatabase(currentEngine());
+  await using database = await createEmptyDatabase(getCurrentEngine());
   await using portHolder = createServer().listen(0, "0.0.0.0");
   await once(portHolder, "listening");
   const { port } = portHolder.address() as AddressInfo;
@@ -47,7 +47,7 @@ test("a service that cannot listen closes the database, prints the reason in one
     assert.doesNotMatch(stdout, /"listening"/);
   }
   // Closing the database deletes SQLite's -wal and -shm files.
-  if (currentEngine() === "sqlite")
+  if (getCurrentEngine() === "sqlite")
     assert.deepEqual(readdirSync(join(database.url.slice("sqlite:".length), "..")), ["bienvenue.db"]);
 });
 
@@ -56,7 +56,7 @@ test("an inaccessible database is not reported as a problem with the port", asyn
   chmodSync(folder.path, 0o755);
   for (const args of [[], ["migrate"], ["users", "list"], ["backup", "/nowhere/at/all"]]) {
     const DATABASE_URL =
-      currentEngine() === "sqlite"
+      getCurrentEngine() === "sqlite"
         ? `sqlite:${join(folder.path, "new.db")}`
         : "postgres://%2Froot%2Fnowhere/name?sslrootcert=/root/x";
     const { code, stderr } = await runProgram({ DATABASE_URL, PORT: "5000" }, args, { wrapper: asUnprivilegedUser() });
@@ -73,7 +73,7 @@ function asUnprivilegedUser(): string[] {
 
 /** Holds the lock that a node holds while it migrates the database. */
 async function holdMigrationLock(database: TestDatabase): Promise<AsyncDisposable> {
-  if (currentEngine() === "sqlite") {
+  if (getCurrentEngine() === "sqlite") {
     const db = new DatabaseSync(database.url.slice("sqlite:".length));
     db.exec("pragma journal_mode = wal; begin immediate");
     return { [Symbol.asyncDispose]: async () => db.close() };
@@ -87,7 +87,7 @@ async function holdMigrationLock(database: TestDatabase): Promise<AsyncDisposabl
 // Concurrent, because these tests mostly wait.
 describe("while another node migrates", { concurrency: 4 }, () => {
   test("a node that waits for another node's migration logs it, and starts when the migration is complete", async () => {
-    await using database = await createEmptyDatabase(currentEngine());
+    await using database = await createEmptyDatabase(getCurrentEngine());
     let starting: ReturnType<typeof launchService>;
     {
       await using _ = await holdMigrationLock(database);
@@ -109,7 +109,7 @@ describe("while another node migrates", { concurrency: 4 }, () => {
 
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     test(`${signal} stops a node that waits for a migration, with exit code 0`, async () => {
-      await using database = await createEmptyDatabase(currentEngine());
+      await using database = await createEmptyDatabase(getCurrentEngine());
       await using _ = await holdMigrationLock(database);
       await using starting = launchService({ DATABASE_URL: database.url });
       await starting.waitFor("migration_waiting");
@@ -127,7 +127,7 @@ describe("while another node migrates", { concurrency: 4 }, () => {
     spawnSync("unshare", [...isolated.slice(1), "true"]).status !== 0 && "this user cannot create a process with id 1";
 
   test("a waiting node that is process 1 of a container stops on a signal", { skip: skipReason }, async () => {
-    await using database = await createEmptyDatabase(currentEngine());
+    await using database = await createEmptyDatabase(getCurrentEngine());
     await using _ = await holdMigrationLock(database);
     await using starting = launchService({ DATABASE_URL: database.url }, { wrapper: isolated });
     await starting.waitFor("migration_waiting");
@@ -155,7 +155,7 @@ testOnce("a signal while the program loads stops the service with exit code 0", 
 });
 
 test("the creation of a database is logged once: as info in development, as a warning in production", async () => {
-  await using database = await createEmptyDatabase(currentEngine());
+  await using database = await createEmptyDatabase(getCurrentEngine());
   const logCreation = async (environment: Record<string, string>) => {
     await using service = await startService({ DATABASE_URL: database.url, ...environment });
     await service.end("SIGTERM");
@@ -166,13 +166,13 @@ test("the creation of a database is logged once: as info in development, as a wa
   assert.equal(created?.level, "info");
   assert.match(String(created?.msg), /^created a new, empty database; .* DATABASE_URL$/);
   assert.deepEqual(await logCreation({}), []);
-  await using another = await createEmptyDatabase(currentEngine());
+  await using another = await createEmptyDatabase(getCurrentEngine());
   const [warned] = await logCreation({
     ...(productionEnvironment as Record<string, string>),
     DATABASE_URL: another.url,
   });
   assert.equal(warned?.level, "warn");
-  if (currentEngine() === "sqlite") assert.equal(warned?.file, another.url.slice("sqlite:".length));
+  if (getCurrentEngine() === "sqlite") assert.equal(warned?.file, another.url.slice("sqlite:".length));
   else assert.match(String(warned?.database), /^postgres:\/\/[^?]+\?options=…$/);
 });
 

@@ -317,7 +317,7 @@ test("rows dated in the future are deleted as early as rows with the correct tim
       outbox: ["created_at"],
       devices: ["created_at", "last_seen_at"],
     })) {
-      for (const row of await store.rows(table))
+      for (const row of await store.readRows(table))
         count += columns.filter((column) => Number(row[column]) > clock.now()).length;
     }
     return count;

@@ -26,33 +26,33 @@ after(() => {
  * or close standard output, as an `export` to it does. Without arguments the service starts, which must fail.
  *
  * @param folder the working directory
- * @param under a command that starts the process with other rights
+ * @param wrapper a command that starts the process with other rights
  */
 export function runCommand(
   args: readonly string[],
   environment: Record<string, string> = {},
   folder = process.cwd(),
-  under: readonly string[] = [],
+  wrapper: readonly string[] = [],
 ): Promise<ProgramResult & { stdout: string }> {
   const [name = ""] = args;
   if (!seen.has(name)) {
     seen.add(name);
-    return runProgram(environment, [...args], { wrapper: [...under, "sh", "-c", 'cd "$0" && exec "$@"', folder] });
+    return runProgram(environment, [...args], { wrapper: [...wrapper, "sh", "-c", 'cd "$0" && exec "$@"', folder] });
   }
-  const running = last.then(() => runInHost(under, args, { ...createDefaultEnvironment(), ...environment }, folder));
+  const running = last.then(() => runInHost(wrapper, args, { ...createDefaultEnvironment(), ...environment }, folder));
   last = running.catch(() => {});
   return running;
 }
 
 async function runInHost(
-  under: readonly string[],
+  wrapper: readonly string[],
   args: readonly string[],
   environment: Record<string, string>,
   folder: string,
 ): Promise<ProgramResult & { stdout: string }> {
-  const key = under.join(" ");
+  const key = wrapper.join(" ");
   const running = hosts.get(key);
-  const child = running?.connected ? running : startHost(under);
+  const child = running?.connected ? running : startHost(wrapper);
   hosts.set(key, child);
   const order: CommandRequest = { args, environment, folder, endMarker: randomUUID() };
   const printed = [child.stdout, child.stderr].map((stream) => readUntil(order.endMarker, stream as Readable));
@@ -63,9 +63,9 @@ async function runInHost(
   return { code: Number(code), stdout, stderr: output };
 }
 
-function startHost(under: readonly string[]): ChildProcess {
+function startHost(wrapper: readonly string[]): ChildProcess {
   const [command = "", ...rest] = [
-    ...under,
+    ...wrapper,
     process.execPath,
     fileURLToPath(new URL("./command-host.ts", import.meta.url)),
   ];

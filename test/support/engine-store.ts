@@ -1,7 +1,7 @@
 import { type DB, openDB } from "../../src/db/db.ts";
 import { type Environment, readSettings } from "../../src/settings/settings.ts";
 import { createMigratedDatabase } from "./databases.ts";
-import { currentEngine } from "./engines.ts";
+import { getCurrentEngine } from "./engines.ts";
 import { acquirePostgres } from "./postgres-pool.ts";
 import { Clock } from "./world.ts";
 
@@ -15,7 +15,7 @@ export interface Store extends AsyncDisposable {
   /** Runs SQL on a separate connection. */
   run(sql: string): Promise<Record<string, unknown>[]>;
   /** Returns all rows of a table as stored, in the order of the key. */
-  rows(table: string): Promise<Record<string, unknown>[]>;
+  readRows(table: string): Promise<Record<string, unknown>[]>;
 }
 
 export async function createStore(environment: Environment = {}): Promise<Store> {
@@ -23,7 +23,7 @@ export async function createStore(environment: Environment = {}): Promise<Store>
   const clock = new Clock();
   const settings = readSettings(environment);
   const options = { lifetimes: settings, clock: clock.now };
-  const lent = currentEngine() === "postgres" ? resources.use(await acquirePostgres(options)) : undefined;
+  const lent = getCurrentEngine() === "postgres" ? resources.use(await acquirePostgres(options)) : undefined;
   const { url, run } = lent?.database ?? resources.use(await createMigratedDatabase("sqlite"));
   const open = async () => resources.adopt(await openDB(url, { settings, clock: clock.now }), (db) => db.close());
   return {
@@ -32,7 +32,7 @@ export async function createStore(environment: Environment = {}): Promise<Store>
     db: lent?.db ?? (await open()),
     open,
     run,
-    rows: async (table) => (await run(`select * from ${table} order by 1`)).map((row) => ({ ...row })),
+    readRows: async (table) => (await run(`select * from ${table} order by 1`)).map((row) => ({ ...row })),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

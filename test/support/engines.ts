@@ -10,7 +10,7 @@ export type EngineName = (typeof engines)[number];
 const running = new AsyncLocalStorage<EngineName>();
 
 /** Returns the engine of the current test. */
-export function currentEngine(): EngineName {
+export function getCurrentEngine(): EngineName {
   return running.getStore() ?? "sqlite";
 }
 

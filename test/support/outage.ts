@@ -47,12 +47,12 @@ async function retryUntilOk(
  * Starts a service that connects to two servers. It waits only half as long for each, which can be too short on a busy machine,
  * so it is started up to three times.
  */
-export async function startOnTwoServers<T>(start: () => Promise<T>, attempts = 3): Promise<T> {
+export async function retryStart<T>(start: () => Promise<T>, attempts = 3): Promise<T> {
   try {
     return await start();
   } catch (error) {
     if (attempts > 1 && /cannot use \S+: it is unreachable;/.test(String(error)))
-      return startOnTwoServers(start, attempts - 1);
+      return retryStart(start, attempts - 1);
     throw error;
   }
 }
@@ -122,7 +122,7 @@ export async function assertRecovered(service: Service, cookie: string): Promise
 }
 
 /** Registers one user after the other until it is aborted, and returns the acknowledged addresses. */
-export function registerUntil(signal: AbortSignal, service: Service, prefix: string): Promise<string[]> {
+export function registerUntilAborted(signal: AbortSignal, service: Service, prefix: string): Promise<string[]> {
   const registering = register(signal, service, prefix);
   // A failing test ends the service; this error must not hide its own.
   registering.catch(() => {});

@@ -63,11 +63,11 @@ function keepConnectionsOpen(engine: Engine): Engine {
   let isClosed = false;
   let inUse = 0;
   const { promise: unused, resolve } = Promise.withResolvers<void>();
-  const take = () => {
+  const beginUse = () => {
     if (isClosed) throw new DatabaseUnavailable("closed");
     inUse++;
   };
-  const giveBack = () => {
+  const endUse = () => {
     inUse--;
     if (isClosed && inUse === 0) resolve();
   };
@@ -79,11 +79,11 @@ function keepConnectionsOpen(engine: Engine): Engine {
       createDriver: () => ({
         init: () => driver.init(),
         async acquireConnection() {
-          take();
+          beginUse();
           try {
             return await driver.acquireConnection();
           } catch (error) {
-            giveBack();
+            endUse();
             throw error;
           }
         },
@@ -92,17 +92,17 @@ function keepConnectionsOpen(engine: Engine): Engine {
         rollbackTransaction: (...all) => driver.rollbackTransaction(...all),
         async releaseConnection(...all) {
           await driver.releaseConnection(...all);
-          giveBack();
+          endUse();
         },
         destroy: async () => {},
       }),
     },
     async read(query) {
-      take();
+      beginUse();
       try {
         return await engine.read(query);
       } finally {
-        giveBack();
+        endUse();
       }
     },
     async close() {

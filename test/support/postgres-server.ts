@@ -118,8 +118,8 @@ async function initialize(bin: string, folder: string, settings = fastLoginOptio
   const file = join(folder, "password");
   await writeFile(file, password);
   if (isRoot) await chown(file, nobody, nobody);
-  const how = ["-E", "UTF8", "--locale=C", "-U", "postgres", "-A", "scram-sha-256", "--no-sync", ...settings];
-  await waitForExit(run(join(bin, "initdb"), ["-D", join(folder, "data"), ...how, `--pwfile=${file}`], folder));
+  const initOptions = ["-E", "UTF8", "--locale=C", "-U", "postgres", "-A", "scram-sha-256", "--no-sync", ...settings];
+  await waitForExit(run(join(bin, "initdb"), ["-D", join(folder, "data"), ...initOptions, `--pwfile=${file}`], folder));
 }
 
 /** Returns the folder with the programs. For root it is a copy that another user can access. */

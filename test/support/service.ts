@@ -55,8 +55,8 @@ export async function createTemporaryFolder(): Promise<{ path: string } & AsyncD
  * @param environment the settings; the process gets no other variables than PATH and TMPDIR
  * @throws {Error} with standard error if the process ends
  */
-export async function startService(environment: Record<string, string>, under: LaunchOptions = {}): Promise<Service> {
-  const { process: child, logEntries, exited, waitFor, ...starting } = launchService(environment, under);
+export async function startService(environment: Record<string, string>, options: LaunchOptions = {}): Promise<Service> {
+  const { process: child, logEntries, exited, waitFor, ...starting } = launchService(environment, options);
   const { url } = await waitFor("listening");
   return {
     ...starting,
@@ -73,8 +73,8 @@ export async function startService(environment: Record<string, string>, under: L
 }
 
 /** Starts the service on a free port, without waiting for it. */
-export function launchService(environment: Record<string, string>, under: LaunchOptions = {}): StartingService {
-  const child = spawnProgram(environment, [], under);
+export function launchService(environment: Record<string, string>, options: LaunchOptions = {}): StartingService {
+  const child = spawnProgram(environment, [], options);
   const logEntries: Record<string, unknown>[] = [];
   const waiting = new Map<string, PromiseWithResolvers<Record<string, unknown>>>();
   let stderr = "";
@@ -111,9 +111,9 @@ export function launchService(environment: Record<string, string>, under: Launch
 export async function runProgram(
   environment: Record<string, string>,
   args: string[] = [],
-  under: LaunchOptions = {},
+  options: LaunchOptions = {},
 ): Promise<ProgramResult & { stdout: string }> {
-  const child = spawnProgram(environment, args, under);
+  const child = spawnProgram(environment, args, options);
   let stdout = "";
   let stderr = "";
   child.stdout?.on("data", (chunk) => {
@@ -133,10 +133,10 @@ export async function runProgram(
 export function spawnProgram(
   environment: Record<string, string>,
   args: string[],
-  { wrapper: under = [], program = defaultProgram }: LaunchOptions = {},
+  { wrapper = [], program = defaultProgram }: LaunchOptions = {},
 ): ChildProcess {
   const env = { ...createDefaultEnvironment(), ...environment };
-  const [command = "", ...rest] = [...under, process.execPath, program, ...args];
+  const [command = "", ...rest] = [...wrapper, process.execPath, program, ...args];
   return spawn(command, rest, { env, stdio: ["ignore", "pipe", "pipe"] });
 }
 

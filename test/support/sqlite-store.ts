@@ -17,7 +17,7 @@ export interface SqliteStore extends AsyncDisposable {
   /** Opens the file without the service, as another program does. */
   openRaw(): DatabaseSync;
   /** Returns all rows of a table as stored. */
-  rows(table: string): Record<string, unknown>[];
+  readRows(table: string): Record<string, unknown>[];
 }
 
 export async function createSqliteStore(environment: Environment = {}): Promise<SqliteStore> {
@@ -37,7 +37,7 @@ export async function createSqliteStore(environment: Environment = {}): Promise<
     db: await open(),
     open,
     openRaw,
-    rows: (table) => {
+    readRows: (table) => {
       using raw = new DatabaseSync(path);
       return raw
         .prepare(`select * from "${table}"`)

@@ -104,7 +104,7 @@ export function assertRedirect({ status, location, html }: PageResponse, to: str
 }
 
 /** Logs in on the login page. */
-export async function logIn(visitor: Visitor, user: { email: string; password: string }): Promise<void> {
+export async function logInByPage(visitor: Visitor, user: { email: string; password: string }): Promise<void> {
   assertRedirect(await visitor.submit(await visitor.open("/login"), user, "/login"), "/account");
 }
 
@@ -112,7 +112,7 @@ export async function logIn(visitor: Visitor, user: { email: string; password: s
 export async function createLoggedInVisitor(world: World): Promise<Visitor> {
   await register(world);
   const visitor = createVisitor(world);
-  await logIn(visitor, bob);
+  await logInByPage(visitor, bob);
   return visitor;
 }
 

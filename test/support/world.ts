@@ -5,7 +5,7 @@ import type { Mail } from "../../src/mail/mailer.ts";
 import type { Log } from "../../src/observe/log.ts";
 import { Counters } from "../../src/observe/metrics.ts";
 import { type Environment, readSettings, type Settings } from "../../src/settings/settings.ts";
-import { currentEngine } from "./engines.ts";
+import { getCurrentEngine } from "./engines.ts";
 import { hashThreads } from "./hash-threads.ts";
 import { openMigratedMemory } from "./migrated-sqlite.ts";
 import { acquirePostgres } from "./postgres-pool.ts";
@@ -100,7 +100,7 @@ async function openDatabase(
   resources: AsyncDisposableStack,
 ): Promise<DB> {
   const options = { lifetimes: settings, clock: clock.now };
-  if (currentEngine() === "postgres") return resources.use(await acquirePostgres(options)).db;
+  if (getCurrentEngine() === "postgres") return resources.use(await acquirePostgres(options)).db;
   return resources.use(
     await (file === undefined ? openMigratedMemory(options) : openDB(file, { settings, clock: clock.now })),
   );

@@ -34,7 +34,7 @@ test("a link works although the acceptance of its email is unknown, until a newe
   await auth.account.changeEmail(session.sessionId, next);
   await auth.verifyEmail.confirm({ token: await newest("confirm_new_email"), password });
 
-  assert.ok(!/[\w-]{43}/.test(JSON.stringify(await store.rows("outbox"))));
+  assert.ok(!/[\w-]{43}/.test(JSON.stringify(await store.readRows("outbox"))));
   isLost = true;
   const lost = await newest("email_changed");
   store.clock.advance(2 * minute);
@@ -42,7 +42,7 @@ test("a link works although the acceptance of its email is unknown, until a newe
   assert.notEqual(another, lost);
   for (const token of [lost, another]) {
     assert.equal(await auth.undoEmailChange.findEmail(token), email);
-    const stored = await Promise.all(["users", "outbox", "former_emails", "mailed_tokens"].map(store.rows));
+    const stored = await Promise.all(["users", "outbox", "former_emails", "mailed_tokens"].map(store.readRows));
     assert.ok(!JSON.stringify(stored).includes(token));
   }
   isLost = false;

@@ -91,7 +91,7 @@ test("a sweep that outlasts its lease extends it", async () => {
     return store.clock.now();
   });
   assert.equal((await auth.admin.sweep()).sessions, 1600);
-  const [lease] = await store.rows("leases");
+  const [lease] = await store.readRows("leases");
   assert.ok(store.clock.now() - began > crashed, "it took longer");
   assert.ok(Number(lease?.ends_at) >= store.clock.now());
 });
@@ -135,5 +135,5 @@ async function openSessions(store: Store, count: number, ago = 0): Promise<void>
 
 /** Returns the holders of all leases. */
 async function listHolders(store: Store): Promise<unknown[]> {
-  return (await store.rows("leases")).map(({ holder }) => holder);
+  return (await store.readRows("leases")).map(({ holder }) => holder);
 }

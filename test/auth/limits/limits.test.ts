@@ -31,8 +31,8 @@ async function outcome(work: Promise<unknown>): Promise<[code: string, retryAfte
 }
 
 /** Returns the counts of attempts: setting, count, and milliseconds until it expires. */
-async function readCounts({ clock, rows }: Store): Promise<[string, number, number][]> {
-  const all = (await rows("attempts")).map(({ key, count, ends_at }): [string, number, number] => [
+async function readCounts({ clock, readRows }: Store): Promise<[string, number, number][]> {
+  const all = (await readRows("attempts")).map(({ key, count, ends_at }): [string, number, number] => [
     `${key}`.split(":")[0] as string,
     Number(count),
     Number(ends_at) - clock.now(),
@@ -150,10 +150,10 @@ test("an attempt rejected by the limit of a wider network reports the wait of th
     assert.deepEqual(await login(i), ["wrong_login"]);
     store.clock.advance(minute);
   }
-  const before = await store.rows("attempts");
+  const before = await store.readRows("attempts");
   assert.deepEqual(await login(0), ["too_many_tries", 56 * 60]);
   for (let i = 4; i < 60; i++) assert.deepEqual(await login(i), ["too_many_tries", 56 * 60]);
-  assert.deepEqual(await store.rows("attempts"), before);
+  assert.deepEqual(await store.readRows("attempts"), before);
 });
 
 test("an attempt that cannot be refunded counts, and the login succeeds", async () => {

@@ -247,7 +247,7 @@ test("a rejected reset email invalidates only its own link, and the next request
     await node.auth.outbox.deliver();
   };
   await request();
-  const tokens = async () => (await store.rows("mailed_tokens")).length;
+  const tokens = async () => (await store.readRows("mailed_tokens")).length;
   const [link = ""] = /token=3D[\w-]{43}/.exec(service.server.mails[0]?.raw.replaceAll("=\r\n", "") ?? "") ?? [];
   assert.equal(await node.auth.resetPassword.findEmail(link.slice(8)), email);
   service.answer = () => 550;
@@ -292,12 +292,12 @@ test("a failed email about a deletion keeps no address, and cannot be retried", 
   const { id } = await node.auth.registerUser(email, password);
   await node.auth.admin.deleteAccount(id);
   await node.auth.outbox.deliver();
-  const [row] = await store.rows("failed_mails");
+  const [row] = await store.readRows("failed_mails");
   assert.deepEqual(
     [row?.kind, row?.email, row?.email_spelling, row?.domain],
     ["deleted_by_operator", null, null, null],
   );
   assert.equal(await node.auth.outbox.retryFailed(), 0);
   assert.deepEqual([await node.auth.outbox.count(), await node.auth.outbox.countFailed()], [0, 1]);
-  assert.ok(!JSON.stringify(await store.rows("outbox")).includes("bob"));
+  assert.ok(!JSON.stringify(await store.readRows("outbox")).includes("bob"));
 });

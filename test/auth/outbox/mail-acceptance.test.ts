@@ -417,11 +417,11 @@ test("links in unaccepted emails expire, are swept, and are limited in number", 
   }
   const good10 = lost.slice(-10);
   for (const token of [current, ...good10]) assert.ok(await node.resets(token));
-  assert.equal((await node.store.rows("mailed_tokens")).length, 10);
+  assert.equal((await node.store.readRows("mailed_tokens")).length, 10);
   node.store.clock.advance(59 * minute);
   for (const token of [current, ...good10]) assert.equal(await node.resets(token), false);
   assert.equal((await node.auth.admin.sweep()).resetTokens, 11);
-  assert.deepEqual(await node.store.rows("mailed_tokens"), []);
+  assert.deepEqual(await node.store.readRows("mailed_tokens"), []);
 });
 
 // id: one-mail-after-outage

@@ -79,7 +79,7 @@ test("a flood that uses up the global limit delays requested emails, and no noti
   const first = recipients(await service.delivered());
   assert.equal(first.length, 3);
   assert.equal(await auth.outbox.count(), 5);
-  assert.equal((await store.rows("mailed_tokens")).length, 3);
+  assert.equal((await store.readRows("mailed_tokens")).length, 3);
   assert.equal(service.logged.filter(({ event }) => event === "mail_capped").length, 1);
   // A request by an attacker does not delay one from the owner's device, in either order.
   await auth.resetPassword.request(email, callerInNetwork(200));
@@ -217,6 +217,6 @@ test("at most the emails of a day wait: the network that requested the most lose
   await auth.account.register(email, password, callerInNetwork(2));
   assert.deepEqual(await service.delivered(), []);
   assert.equal(await auth.outbox.count(), waiting);
-  const rows = await service.store.rows("outbox");
+  const rows = await service.store.readRows("outbox");
   assert.equal(rows.filter(({ network }) => network === "192.0.2.2").length, 1);
 });

@@ -94,7 +94,7 @@ test("changes on several nodes before an email is sent are one email about the l
     session = await change(i % 2 === 0 ? world.auth : other, session, 1, i);
   }
   const last = world.store.clock.now();
-  const [row, ...more] = await world.store.rows("outbox");
+  const [row, ...more] = await world.store.readRows("outbox");
   assert.deepEqual([Number(row?.times), Number(row?.created_at), more.length], [10, last, 0]);
   assert.deepEqual(await world.delivered(), [["password_changed", email, 10]]);
 });
@@ -165,12 +165,12 @@ test("a deleted account leaves only the notice of its deletion", async () => {
   await using world = await createWorld();
   const session = await world.enter(email);
   await change(world.auth, session, 1);
-  assert.equal((await world.store.rows("attempts")).length, 1);
+  assert.equal((await world.store.readRows("attempts")).length, 1);
   const user = await world.auth.admin.findAccount(email);
   await world.auth.admin.deleteAccount(user?.id ?? 0);
-  assert.deepEqual(await world.store.rows("attempts"), []);
+  assert.deepEqual(await world.store.readRows("attempts"), []);
   assert.deepEqual(
-    (await world.store.rows("outbox")).map(({ kind }) => kind),
+    (await world.store.readRows("outbox")).map(({ kind }) => kind),
     ["deleted_by_operator"],
   );
 });

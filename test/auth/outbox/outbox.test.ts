@@ -46,7 +46,7 @@ async function createNode(shared?: Store): Promise<Node> {
 /** Returns all rows of all tables as one text. */
 async function readAllTables({ store }: Node): Promise<string> {
   const tables = ["users", "sessions", "devices", "verifications", "outbox", "attempts"];
-  return JSON.stringify(await Promise.all(tables.map((table) => store.rows(table))));
+  return JSON.stringify(await Promise.all(tables.map((table) => store.readRows(table))));
 }
 
 const reject = async () => {
@@ -58,9 +58,9 @@ test("a waiting email has no token; each attempt to send generates one, and the 
   await using world = await createNode();
   world.mailer.beforeSend = reject;
   await world.auth.account.register(email, password);
-  const [row] = await world.store.rows("verifications");
+  const [row] = await world.store.readRows("verifications");
   assert.deepEqual([row?.token, row?.reset_token], [null, null]);
-  assert.ok(!/[\w-]{43}/.test(JSON.stringify(await world.store.rows("outbox"))));
+  assert.ok(!/[\w-]{43}/.test(JSON.stringify(await world.store.readRows("outbox"))));
   let tried: Mail | undefined;
   const send = world.mailer.send.bind(world.mailer);
   world.mailer.send = (mail) => {

@@ -5,13 +5,13 @@ import { fileURLToPath } from "node:url";
 import { AuthError } from "../../../src/errors.ts";
 import type { Environment } from "../../../src/settings/settings.ts";
 import { test as testOnEngines } from "../../support/engines.ts";
-import { findPasswordProblem as refusalOf } from "../../support/password-problem.ts";
+import { findPasswordProblem } from "../../support/password-problem.ts";
 import { createWorld } from "../../support/world.ts";
 
 const bob = "bob.smith@mail.example.org";
 
 function refusal(password: string, environment: Environment = {}, email = bob): Promise<string | null> {
-  return refusalOf(password, environment, email);
+  return findPasswordProblem(password, environment, email);
 }
 
 // id: any-character

@@ -136,7 +136,7 @@ test("two renewed sessions get ids without relation to each other or to the prev
   const before = await Promise.all([nodes.logIn(), nodes.logIn()]);
   const after = await Promise.all(before.map((id) => confirm(nodes.one, id)));
   assert.equal(new Set([...before, ...after]).size, 4);
-  const stored = JSON.stringify(await nodes.store.rows("sessions"));
+  const stored = JSON.stringify(await nodes.store.readRows("sessions"));
   for (const id of [...before, ...after]) assert.ok(!stored.includes(id), "ids are stored as their SHA-256 only");
 });
 
@@ -186,7 +186,7 @@ test("a session is renewed even if hashing takes longer than the previous id is 
   const before = await nodes.logIn();
   const after = await confirm(nodes.one, before);
   clock.advance(grace + 1);
-  const [row] = await nodes.store.rows("sessions");
+  const [row] = await nodes.store.readRows("sessions");
   // The result of a request that began in time.
   assert.equal(await db.sessions.renew(before, { newSessionId: "third", nonce: "another" }), row?.renewal_nonce);
   assert.ok(await isLive(nodes.one, after));
@@ -197,7 +197,7 @@ test("the sweep deletes the nonce of an id once the previous id is no longer val
   await using nodes = await createNodes();
   const before = await nodes.logIn();
   const after = await confirm(nodes.one, before);
-  const nonce = async () => (await nodes.store.rows("sessions"))[0]?.renewal_nonce;
+  const nonce = async () => (await nodes.store.readRows("sessions"))[0]?.renewal_nonce;
   nodes.store.clock.advance(minute - 1);
   await nodes.one.admin.sweep();
   assert.equal(typeof (await nonce()), "string");

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { openDB } from "../../../src/db/db.ts";
 import { OpenError } from "../../../src/errors.ts";
-import { countStatuses, email, password, registerAndLogIn, sendForm, startOnTwoServers } from "../../support/outage.ts";
+import { countStatuses, email, password, registerAndLogIn, retryStart, sendForm } from "../../support/outage.ts";
 import { findFreePort, type PostgresServer, processOwner, startPostgres } from "../../support/postgres-server.ts";
 import { createTemporaryFolder, runProgram, startService } from "../../support/service.ts";
 
@@ -89,7 +89,7 @@ test("a working server is found behind one that does not respond", async () => {
   await once(silent, "listening");
   const { port } = silent.address() as { port: number };
   const url = server.url.replace("@127.0.0.1", `@127.0.0.1:${port},127.0.0.1`);
-  await using db = await startOnTwoServers(() => openDB(url));
+  await using db = await retryStart(() => openDB(url));
   assert.equal(typeof (await db.users.isEmpty()), "boolean");
   silent.close();
 });

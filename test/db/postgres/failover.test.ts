@@ -6,9 +6,9 @@ import {
   assertRecovered,
   assertRegistered,
   registerAndLogIn,
-  registerUntil,
+  registerUntilAborted,
+  retryStart,
   sendForm,
-  startOnTwoServers,
 } from "../../support/outage.ts";
 import { type PostgresServer, startPostgres } from "../../support/postgres-server.ts";
 import { startService } from "../../support/service.ts";
@@ -45,12 +45,12 @@ test("when the primary dies and its standby is promoted, the service follows, an
   await using __ = standby;
   const hosts = `127.0.0.1:${standby.port},127.0.0.1:${primary.port}`;
   const url = primary.url.replace(`127.0.0.1:${primary.port}`, hosts);
-  await using service = await startOnTwoServers(() =>
+  await using service = await retryStart(() =>
     startService({ DATABASE_URL: `${url}?target_session_attrs=read-write` }),
   );
   const cookie = await registerAndLogIn(service);
   const stop = new AbortController();
-  const registering = registerUntil(stop.signal, service, "f");
+  const registering = registerUntilAborted(stop.signal, service, "f");
   for (let i = 0; i < 20; i++) await sendForm(service, "GET", "/health/ready");
   await primary.stop("SIGKILL");
   await query(standby, "select pg_promote()");

@@ -8,7 +8,7 @@ import {
   assertUnavailable,
   password,
   registerAndLogIn,
-  registerUntil,
+  registerUntilAborted,
   sendForm,
 } from "../../support/outage.ts";
 import { type PostgresServer, processOwner, startPostgres } from "../../support/postgres-server.ts";
@@ -37,7 +37,7 @@ suite("a PostgreSQL that fails", { concurrency: 2 }, () => {
     await using service = await startService({ DATABASE_URL: server.url });
     const cookie = await registerAndLogIn(service);
     const stop = new AbortController();
-    const registering = registerUntil(stop.signal, service, "r");
+    const registering = registerUntilAborted(stop.signal, service, "r");
     await sendForm(service, "GET", "/health/ready");
     await server.stop();
     await assertUnavailable(service, cookie);
@@ -53,7 +53,7 @@ suite("a PostgreSQL that fails", { concurrency: 2 }, () => {
     const cookie = await registerAndLogIn(service);
     for (let i = 0; i < 3; i++) {
       const stop = new AbortController();
-      const registering = registerUntil(stop.signal, service, `k${i}x`);
+      const registering = registerUntilAborted(stop.signal, service, `k${i}x`);
       for (let count = 0; count < 20; count++) await sendForm(service, "GET", "/health/ready");
       await server.stop("SIGKILL");
       await assertUnavailable(service, cookie);

@@ -88,7 +88,7 @@ test("after a backup has replaced the file, nothing is written to the old file",
   renameSync(store.backup, store.path);
   await assertWorks(store, "alice@example.com");
   assert.deepEqual(
-    store.rows("users").map((row) => row.email),
+    store.readRows("users").map((row) => row.email),
     ["bob@example.com", "alice@example.com"],
   );
 });
@@ -100,7 +100,7 @@ test("writes after the -wal was removed are stored", async () => {
     removeCompanions(store.path);
   }
   await assertWorks(store, "alice@example.com");
-  assert.equal(store.rows("users").length, 5);
+  assert.equal(store.readRows("users").length, 5);
 });
 
 test("a file that became read-only is reported when it is reopened, and works once it is writable", async () => {
@@ -149,10 +149,10 @@ test("on a full disk, acknowledged writes are stored and rejected ones are not",
   }
   assert.ok(rejected > 0 && acknowledged.length > 50);
   await assertWorks(store, "alice@example.com");
-  const stored = store.rows("users").map((row) => String(row.email));
+  const stored = store.readRows("users").map((row) => String(row.email));
   assert.deepEqual(stored.sort(), ["bob@example.com", "alice@example.com", ...acknowledged].sort());
-  const changed = store.rows("users").filter((row) => String(row.hashed_password).startsWith("y"));
-  assert.equal(store.rows("sessions").length, changed.length + 2, "an update is stored completely or not at all");
+  const changed = store.readRows("users").filter((row) => String(row.hashed_password).startsWith("y"));
+  assert.equal(store.readRows("sessions").length, changed.length + 2, "an update is stored completely or not at all");
 });
 
 test("a transaction that a full disk rolls back affects no other transaction", { skip }, async () => {

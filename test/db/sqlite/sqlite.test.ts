@@ -28,7 +28,7 @@ test("deleting a user deletes their sessions", async () => {
   const engine = createSqliteEngine(store.path);
   await using db = new Kysely<Schema>({ dialect: engine.dialect });
   await db.deleteFrom("users").execute();
-  assert.deepEqual(store.rows("sessions"), []);
+  assert.deepEqual(store.readRows("sessions"), []);
   assert.equal(await store.db.sessions.findUser("session"), null);
   await assert.rejects(store.db.updateUser(userId, { sessionId: "another" }));
 });
@@ -69,7 +69,7 @@ test("no reader sees a transaction before it commits, or one that fails", async 
       // The read is not synchronous: it waits for the transaction, and so reads committed data.
       late = engine.read(users.compile());
       assert.ok(late instanceof Promise);
-      assert.deepEqual(store.rows("users"), []);
+      assert.deepEqual(store.readRows("users"), []);
       if (fails) throw new Error("on purpose");
     });
     if (fails) await assert.rejects(write, { message: "on purpose" });
@@ -120,7 +120,7 @@ test("hundreds of simultaneous transactions and statements do not interfere", as
   });
   const ids = await Promise.all(everyone);
   assert.equal(new Set(ids).size, 60);
-  assert.equal(store.rows("sessions").length, 120);
+  assert.equal(store.readRows("sessions").length, 120);
   for (const [i, id] of ids.entries()) {
     for (const name of ["phone", "laptop"]) assert.equal((await db.sessions.findUser(`${name} ${i}`))?.id, id);
     assert.equal((await db.findUserBy({ resetToken: `token ${i}` })).email, `${i}@example.com`);
@@ -162,6 +162,6 @@ test("a write that times out is rejected, and nothing of it is stored", async ()
     assert.equal(reason.fault, "locked");
   }
   other.exec("commit");
-  assert.deepEqual(store.rows("users"), []);
+  assert.deepEqual(store.readRows("users"), []);
   assert.equal((await db.addUser("bob@example.com", "hash")).id, 1);
 });

@@ -15,7 +15,7 @@ test("200 simultaneous attempts over two connections reserve exactly as many as 
     Array.from({ length: 200 }, (_, i) => retryWhileUnavailable(async () => dbs[i % 2]?.limits.reserve(limits))),
   );
   assert.equal(results.filter((result) => result && "attempts" in result).length, 10);
-  const counts = (await store.rows("attempts")).map(({ key, count }) => [key, Number(count)]);
+  const counts = (await store.readRows("attempts")).map(({ key, count }) => [key, Number(count)]);
   assert.deepEqual(counts.toSorted(), [
     ["account", 10],
     ["network", 10],
@@ -33,7 +33,7 @@ test("an attempt that one limit rejects counts in none of the others", async () 
     assert.deepEqual(await db.limits.reserve(limits), { reachedUntil: clock.now() + 15 * minute });
   }
   assert.deepEqual(
-    (await store.rows("attempts")).map(({ key }) => key),
+    (await store.readRows("attempts")).map(({ key }) => key),
     ["b"],
   );
 });
@@ -74,7 +74,7 @@ test("a refunded attempt can be reserved again, once, unless a new window has be
   assert.ok(await reserve());
   assert.equal(await reserve(), null);
   await db.limits.refund([], ["a", "b"]);
-  assert.deepEqual(await store.rows("attempts"), []);
+  assert.deepEqual(await store.readRows("attempts"), []);
 });
 
 test("expired windows are swept in batches", async () => {
@@ -87,11 +87,11 @@ test("expired windows are swept in batches", async () => {
   clock.advance(1);
   assert.equal(await db.sweep.deleteOld("attempts", 0, 2), 2);
   assert.equal(await db.sweep.deleteOld("attempts", 0, 2), 1);
-  assert.equal((await store.rows("attempts")).length, 1);
+  assert.equal((await store.readRows("attempts")).length, 1);
 });
 
 const counts = async (store: Awaited<ReturnType<typeof createStore>>) =>
-  (await store.rows("attempts")).map(({ key, count }) => [key, Number(count)]);
+  (await store.readRows("attempts")).map(({ key, count }) => [key, Number(count)]);
 
 // id: returned-slots-leave-no-row
 test("refunding every attempt leaves no row, even with simultaneous reservations", async () => {
@@ -124,7 +124,10 @@ test("refunding every attempt leaves no row, even with simultaneous reservations
     );
   }
   await store.run("update attempts set count = 1");
-  const ends = (await store.rows("attempts")).map(({ key, ends_at }) => ({ key: `${key}`, endsAt: Number(ends_at) }));
+  const ends = (await store.readRows("attempts")).map(({ key, ends_at }) => ({
+    key: `${key}`,
+    endsAt: Number(ends_at),
+  }));
   await store.db.limits.refund(ends);
   assert.deepEqual(await counts(store), []);
   await store.db.limits.refund(ends, ["f"]);
@@ -136,7 +139,7 @@ test("a limit with a long window keeps the short one until the threshold, howeve
   const { db, clock } = store;
   const streak = { key: "s", maxAttempts: 5, window: day, long: { threshold: 2, window: 365 * day } };
   const began = clock.now();
-  const endsAt = async () => Number((await store.rows("attempts"))[0]?.ends_at) - began;
+  const endsAt = async () => Number((await store.readRows("attempts"))[0]?.ends_at) - began;
   const reserve = async () => {
     const result = await db.limits.reserve([streak]);
     return "attempts" in result ? result.attempts : [];

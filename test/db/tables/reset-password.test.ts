@@ -57,9 +57,9 @@ test("a token that is replaced, expired, revoked, another user's or a disabled u
   const alice = await db.addUser("alice@example.com", "alice's");
   await db.sessions.open({ userId: id, sessionId: "session" });
   const assertRejected = async (resetToken: string, address = email) => {
-    const before = [await store.rows("users"), await store.rows("sessions")];
+    const before = [await store.readRows("users"), await store.readRows("sessions")];
     assert.equal(await db.resetPassword.redeem({ ...redemption, resetToken, email: address }), null);
-    assert.deepEqual([await store.rows("users"), await store.rows("sessions")], before);
+    assert.deepEqual([await store.readRows("users"), await store.readRows("sessions")], before);
   };
   await assertRejected("");
   await assertRejected("unknown");

@@ -41,7 +41,7 @@ for (const [way, open] of Object.entries(ways)) {
     const first = await open(auth, store, id);
     assert.deepEqual(await listInsertedSessions(store), numbers(1, 999));
     store.clock.advance(1);
-    await store.run("update sessions set session_id = 'moved' where user_id = 1 and session_id not like 'crowd %'");
+    await store.run("update sessions set session_id = 'moved' where user_id = 1 and session_id not like 'created %'");
     const second = await open(auth, store, id);
     assert.deepEqual(await listInsertedSessions(store), numbers(2, 999));
     assert.ok(first && second && (await auth.getUserFromSessionId(second)));
@@ -55,7 +55,7 @@ test("over the limit, expired sessions end first, even if they are newer", async
   const { store, auth, id } = nodes;
   await insertManySessions(store, { userId: id, count: 999 });
   await store.run(
-    `update sessions set last_seen_at = ${store.clock.now() - hour} where session_id in ('crowd 998', 'crowd 999')`,
+    `update sessions set last_seen_at = ${store.clock.now() - hour} where session_id in ('created 998', 'created 999')`,
   );
   for (let i = 0; i < 3; i++) await auth.logIn({ email, password });
   assert.deepEqual(await listInsertedSessions(store), numbers(1, 997));
@@ -64,10 +64,10 @@ test("over the limit, expired sessions end first, even if they are newer", async
 });
 
 test("a session that was just opened stays, even if all others have the same time or a later one", async () => {
-  for (const from of [0, minute]) {
+  for (const firstCreated of [0, minute]) {
     await using nodes = await createNodes();
     const { store, auth, id } = nodes;
-    await insertManySessions(store, { userId: id, count: 1000, interval: 0, from });
+    await insertManySessions(store, { userId: id, count: 1000, interval: 0, firstCreated });
     const opened = (await auth.logIn({ email, password })).session.sessionId;
     assert.equal(await count(store), 1000);
     assert.ok(await auth.getUserFromSessionId(opened));
@@ -132,7 +132,7 @@ for (const [end, act] of Object.entries(ends)) {
     await using nodes = await createNodes();
     const { store, auth, id } = nodes;
     const own = (await auth.createSession(email)) ?? "";
-    await insertManySessions(store, { userId: id, count: 3600, from: 0 });
+    await insertManySessions(store, { userId: id, count: 3600, firstCreated: 0 });
     await act(nodes, own);
     assert.deepEqual(await listInsertedSessions(store), []);
     const stays = ["ending all others", "a password change", "DB.updateUser"].includes(end);
@@ -146,7 +146,7 @@ test("a session that is presented by its previous id stays when all others end, 
   const { store, auth, id } = nodes;
   const before = (await auth.createSession(email)) ?? "";
   const after = (await auth.account.confirmPassword(before, password)).session.sessionId;
-  await insertManySessions(store, { userId: id, count: 1700, from: 0 });
+  await insertManySessions(store, { userId: id, count: 1700, firstCreated: 0 });
   assert.equal(await auth.sessions.endOthers(before), 1700);
   for (const each of [before, after]) assert.ok(await auth.getUserFromSessionId(each));
 });

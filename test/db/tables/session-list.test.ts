@@ -69,7 +69,7 @@ test("sessions of an older version get a permanent handle when two nodes list th
   for (const each of handles) assert.deepEqual(each, handles[0]);
   assert.equal(new Set(handles[0]).size, 300);
   for (const handle of handles[0] ?? []) assert.match(handle, /^[\w-]{43}$/);
-  await store.run("update sessions set session_id = 'renewed' where session_id = 'crowd 300'");
+  await store.run("update sessions set session_id = 'renewed' where session_id = 'created 300'");
   const again = await readPage(store, id, { limit: 300 });
   assert.deepEqual(
     again.sessions.map(({ handle }) => handle),
@@ -85,7 +85,7 @@ test("the caller's session has a handle too, at any position", async () => {
   const { id } = await db.addUser(email, "hash");
   await db.sessions.open({ userId: id, sessionId: "own" });
   await store.run("update sessions set handle = null");
-  await insertManySessions(store, { userId: id, count: 20, from: 0 });
+  await insertManySessions(store, { userId: id, count: 20, firstCreated: 0 });
   const { sessions } = await readPage(store, id, { limit: 3, current: "own" });
   assert.deepEqual(
     sessions.map(({ current }) => current),
@@ -127,12 +127,12 @@ test("a handle of another user's session, or a malformed one, ends no session", 
   );
 });
 
-for (const every of [0, 1]) {
-  test(`pages contain every session once, newest first (${every} ms apart)`, async () => {
+for (const interval of [0, 1]) {
+  test(`pages contain every session once, newest first (${interval} ms apart)`, async () => {
     await using store = await createStore();
     const { db } = store;
     const { id } = await db.addUser(email, "hash");
-    await insertManySessions(store, { userId: id, count: 95, interval: every });
+    await insertManySessions(store, { userId: id, count: 95, interval });
     for (const limit of [1, 2, 7, 94, 95, 96, 1000]) {
       const pages = await readAllPages(store, id, limit);
       assert.equal(pages.length, Math.ceil(95 / limit), `${limit}`);
@@ -188,7 +188,7 @@ test("expired sessions are on no page, however many there are", async () => {
   const { id } = await db.addUser(email, "hash");
   await db.sessions.open({ userId: id, sessionId: "old" });
   clock.advance(1);
-  await insertManySessions(store, { userId: id, count: 900, from: 0, unusedFor: hour });
+  await insertManySessions(store, { userId: id, count: 900, firstCreated: 0, unusedFor: hour });
   clock.advance(1000);
   await db.sessions.recordUse(["old"]);
   await db.sessions.open({ userId: id, sessionId: "new" });

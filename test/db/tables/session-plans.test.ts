@@ -8,13 +8,13 @@ import type { Schema } from "../../../src/db/schema.ts";
 import { createSqliteEngine } from "../../../src/db/sqlite/sqlite.ts";
 import { readSettings } from "../../../src/settings/settings.ts";
 import { createStore, type Store } from "../../support/engine-store.ts";
-import { currentEngine as engineName, test } from "../../support/engines.ts";
+import { getCurrentEngine, test } from "../../support/engines.ts";
 import { insertManySessions } from "../../support/many-sessions.ts";
 
 /** Opens another connection that records its statements. */
 async function openRecorded(store: Store) {
   const engine =
-    engineName() === "sqlite"
+    getCurrentEngine() === "sqlite"
       ? createSqliteEngine(store.url.slice("sqlite:".length))
       : createPostgresEngine(store.url, 2);
   const statements: Pick<CompiledQuery, "sql" | "parameters">[] = [];
@@ -48,7 +48,7 @@ function countRows(plan: Plan): number {
 /** Explains each statement on sessions. On PostgreSQL, also counts the table rows that it reads. */
 async function explain(store: Store, statements: readonly Pick<CompiledQuery, "sql" | "parameters">[]) {
   const wanted = statements.filter(({ sql }) => /^(select|update|delete)\b.*sessions/s.test(sql));
-  if (engineName() === "sqlite") {
+  if (getCurrentEngine() === "sqlite") {
     using file = new DatabaseSync(store.url.slice("sqlite:".length));
     return wanted.map(({ sql, parameters }) => {
       const rows = file.prepare(`explain query plan ${sql}`).all(...(parameters as string[]));
@@ -82,13 +82,13 @@ const requests: Record<string, (db: DB, userId: number, handle: string, next: st
   "ending the current session": (db) => db.sessions.end("own"),
 };
 
-for (const every of [0, 1]) {
+for (const interval of [0, 1]) {
   // id: bounded-reads
-  test(`no request reads more than a few thousand of 200,000 sessions of a user (${every} ms apart)`, async () => {
+  test(`no request reads more than a few thousand of 200,000 sessions of a user (${interval} ms apart)`, async () => {
     await using store = await createStore();
     const { id } = await store.db.addUser("bob@example.com", "hash");
     for (let i = 0; i < 20; i++) await store.db.addUser(`${i}@example.com`, "hash");
-    await insertManySessions(store, { userId: id, count: 200_000, interval: every });
+    await insertManySessions(store, { userId: id, count: 200_000, interval });
     // As autovacuum eventually does. Without statistics the first statement could time out.
     await store.run("analyze");
     await store.db.sessions.open({ userId: id, sessionId: "own" });

@@ -115,7 +115,7 @@ test("no session is opened for a user who was deleted or disabled, or whose pass
   const { id: userId } = await db.addUser(email, "verified");
   assert.ok(await db.sessions.open({ userId, sessionId: "kept", verifiedHash: "verified" }));
   const assertRejected = async (reason: string) => {
-    const before = [await store.rows("users"), await store.rows("sessions")];
+    const before = [await store.readRows("users"), await store.readRows("sessions")];
     const opening = {
       userId,
       sessionId: "new",
@@ -125,7 +125,7 @@ test("no session is opened for a user who was deleted or disabled, or whose pass
       limit: 1,
     };
     assert.equal(await db.sessions.open(opening), null, reason);
-    assert.deepEqual([await store.rows("users"), await store.rows("sessions")], before, reason);
+    assert.deepEqual([await store.readRows("users"), await store.readRows("sessions")], before, reason);
   };
   await db.updateUser(userId, { hashedPassword: "changed" });
   await assertRejected("another password");
@@ -190,7 +190,7 @@ test("of sessions opened in the same millisecond, the limit keeps the last one",
   for (let i = 1; i <= 9; i++) {
     await store.db.sessions.open({ userId, sessionId: `session ${i}`, limit: 3 });
     assert.equal(await isLive(store, `session ${i}`), true);
-    assert.equal((await store.rows("sessions")).length, Math.min(i, 3));
+    assert.equal((await store.readRows("sessions")).length, Math.min(i, 3));
   }
 });
 
@@ -239,12 +239,12 @@ test("a device becomes known only by a login that opens a session", async () => 
   assert.equal(await db.devices.isKnown("device", userId), false);
   assert.ok(await db.sessions.open({ ...opening, verifiedHash: "new" }));
   assert.equal(await db.devices.isKnown("device", userId), true);
-  assert.deepEqual(await store.rows("outbox"), [], "the first login sends no email");
+  assert.deepEqual(await store.readRows("outbox"), [], "the first login sends no email");
   for (const secret of ["device", "second"]) {
     await db.sessions.open({ ...opening, sessionId: secret, device: secret });
   }
   assert.deepEqual(
-    (await store.rows("outbox")).map(({ kind, user_id }) => [kind, user_id]),
+    (await store.readRows("outbox")).map(({ kind, user_id }) => [kind, user_id]),
     [["new_device", userId]],
   );
 });

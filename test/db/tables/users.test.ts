@@ -150,11 +150,15 @@ test("a rejected update changes nothing", async () => {
   const { id } = await db.addUser(email, hashedPassword);
   await db.updateUser(id, { sessionId: "bob's", resetToken: "bob's", emailVerifiedAt: 5 });
   clock.advance(1);
-  const before = [await store.rows("users"), await store.rows("sessions")];
+  const before = [await store.readRows("users"), await store.readRows("sessions")];
   const fine = { hashedPassword: "changed", sessionId: "new", resetToken: null, disabledAt: 1 };
   const assertRejected = async (changes: object, error: new () => Error, user = id) => {
     await assert.rejects(db.updateUser(user, { ...fine, ...changes }), error, JSON.stringify(changes));
-    assert.deepEqual([await store.rows("users"), await store.rows("sessions")], before, JSON.stringify(changes));
+    assert.deepEqual(
+      [await store.readRows("users"), await store.readRows("sessions")],
+      before,
+      JSON.stringify(changes),
+    );
   };
   await assertRejected({ nickname: "bobby" }, InvalidRequestError);
   await assertRejected({ id: 7 }, InvalidRequestError);

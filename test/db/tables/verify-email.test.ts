@@ -10,7 +10,7 @@ test("the email of an account that was deleted, disabled or given another passwo
   const bob = await db.addUser(email, "old");
   const assertRejected = async () => {
     assert.equal(await db.changeEmail.request(bob, "new@example.com", "en"), false);
-    assert.deepEqual([await store.rows("verifications"), await store.rows("outbox")], [[], []]);
+    assert.deepEqual([await store.readRows("verifications"), await store.readRows("outbox")], [[], []]);
   };
   await db.updateUser(bob.id, { hashedPassword: "new" });
   await assertRejected();

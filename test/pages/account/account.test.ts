@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "../../support/engines.ts";
-import { bob, logIn as sessionOf } from "../../support/steps.ts";
+import { bob, logIn } from "../../support/steps.ts";
 import { assertRedirect, createLoggedInVisitor, createVisitor, readDeviceNames } from "../../support/visitor.ts";
 import { createWorld, minute } from "../../support/world.ts";
 
@@ -10,9 +10,9 @@ test("the account page shows the address, the registration date and the devices,
   await using world = await createWorld();
   const visitor = await createLoggedInVisitor(world);
   world.clock.advance(minute);
-  await sessionOf(world, bob, firefox);
+  await logIn(world, bob, firefox);
   world.clock.advance(minute);
-  await sessionOf(world, bob, { "User-Agent": "<script>alert(1)</script>" });
+  await logIn(world, bob, { "User-Agent": "<script>alert(1)</script>" });
   const page = await visitor.open("/account?lang=fr");
   assert.deepEqual([page.status, page.title], [200, "Votre compte · Bienvenue"]);
   assert.match(page.html, /<bdi>bob@example\.com<\/bdi>/);

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "../../support/engines.ts";
 import { createProductionWorld, logInForCookies, owner, registerAndVerify } from "../../support/production.ts";
-import { bob, canLogIn, isSessionOpen, logIn as sessionOf } from "../../support/steps.ts";
+import { bob, canLogIn, isSessionOpen, logIn } from "../../support/steps.ts";
 import { assertRedirect, createLoggedInVisitor, createVisitor } from "../../support/visitor.ts";
 import { createWorld } from "../../support/world.ts";
 
 test("a password change keeps this device logged in and logs out the others", async () => {
   await using world = await createWorld({ PASSWORD_MIN_LENGTH: "8" });
   const visitor = await createLoggedInVisitor(world);
-  const other = await sessionOf(world);
+  const other = await logIn(world);
   const page = await visitor.open("/account/password");
   assert.match(page.html, /autocomplete="current-password"/);
   assert.match(page.html, /autocomplete="new-password"/);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "../../support/engines.ts";
-import { bob, isSessionOpen, register, logIn as sessionOf } from "../../support/steps.ts";
+import { bob, isSessionOpen, logIn, register } from "../../support/steps.ts";
 import { assertRedirect, createLoggedInVisitor, findForms, readDeviceNames } from "../../support/visitor.ts";
 import { createWorld, minute } from "../../support/world.ts";
 
@@ -9,7 +9,7 @@ const firefox = { "User-Agent": "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/2
 test("a user can log out one device or all other devices", async () => {
   await using world = await createWorld();
   const visitor = await createLoggedInVisitor(world);
-  const others = [await sessionOf(world, bob, firefox), await sessionOf(world), await sessionOf(world)];
+  const others = [await logIn(world, bob, firefox), await logIn(world), await logIn(world)];
   const page = await visitor.open("/account");
   const windows = findForms(page.html).find(({ html }) => html.includes("Log out Firefox on Windows"));
   assertRedirect(await visitor.send("/account/devices", windows?.hidden ?? {}), "/account");
@@ -33,13 +33,13 @@ test("a user cannot end another user's session, and devices are listed in pages 
   const visitor = await createLoggedInVisitor(world);
   const eve = { email: "eve@example.com", password: "eve-eve-1" };
   await register(world, eve);
-  const session = await sessionOf(world, eve);
+  const session = await logIn(world, eve);
   const [handle] = (await world.auth.sessions.list(session)).map(({ id }) => id);
   const hidden = findForms((await visitor.open("/logout")).html)[0]?.hidden ?? {};
   const refused = await visitor.send("/account/devices", { ...hidden, session: handle ?? "" });
   assert.equal(refused.status, 404);
   assert.ok(await isSessionOpen(world, session));
-  for (let i = 0; i < 11; i++) await sessionOf(world);
+  for (let i = 0; i < 11; i++) await logIn(world);
   const page = await visitor.open("/account");
   assert.equal(readDeviceNames(page).length, 10);
   assert.match(page.html, /href="\/account\?from=10#devices"/);
@@ -78,7 +78,7 @@ test("this device is listed first, and every device is on exactly one page", asy
 test("logging out a device returns to the same page of the list, or to the last page", async () => {
   await using world = await createWorld();
   const visitor = await createLoggedInVisitor(world);
-  for (let i = 0; i < 11; i++) await sessionOf(world);
+  for (let i = 0; i < 11; i++) await logIn(world);
   for (const left of [1, 10]) {
     const page = await visitor.open("/account?from=10");
     const one = findForms(page.html).find(({ html }) => html.includes("Log out an unknown device"));
@@ -97,7 +97,7 @@ test("logging out a device returns to the same page of the list, or to the last 
 test("devices of the same name differ by their last activity, also for screen readers", async () => {
   await using world = await createWorld();
   const visitor = await createLoggedInVisitor(world);
-  for (let i = 0; i < 2; i++) await sessionOf(world);
+  for (let i = 0; i < 2; i++) await logIn(world);
   const { html } = await visitor.open("/account");
   const buttons = [...html.matchAll(/<button [^>]*aria-label="([^"]*)" aria-describedby="([^"]*)">/g)];
   assert.deepEqual(

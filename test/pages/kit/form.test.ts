@@ -9,7 +9,7 @@ import {
   strongPassword,
 } from "../../support/production.ts";
 import { bob, canLogIn, register } from "../../support/steps.ts";
-import { assertRedirect, createVisitor, findForms, logIn, readField } from "../../support/visitor.ts";
+import { assertRedirect, createVisitor, findForms, logInByPage, readField } from "../../support/visitor.ts";
 import { createWorld } from "../../support/world.ts";
 
 const cookie = /^form=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/;
@@ -71,7 +71,7 @@ test("the form's token can match any of up to five form cookies, in any order", 
   await using world = await createWorld();
   await register(world);
   const visitor = createVisitor(world);
-  await logIn(visitor, bob);
+  await logInByPage(visitor, bob);
   const [secret, session] = [visitor.cookies.get("form") ?? "", visitor.cookies.get("session_id") ?? ""];
   const other = "o".repeat(43);
   const otherVisitor = createVisitor(world);
@@ -109,7 +109,7 @@ test("no form has an effect without its token", async () => {
   await using world = await createProductionWorld();
   await registerAndVerify(world);
   const visitor = createVisitor(world);
-  await logIn(visitor, owner);
+  await logInByPage(visitor, owner);
   const waiting = { email: "carol@example.com", password: strongPassword };
   await world.auth.account.register(waiting.email, waiting.password);
   const verify = await deliverToken(world);

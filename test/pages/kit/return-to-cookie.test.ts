@@ -9,7 +9,7 @@ import {
   strongPassword,
 } from "../../support/production.ts";
 import { bob, register } from "../../support/steps.ts";
-import { assertRedirect, createVisitor, logIn, type Visitor } from "../../support/visitor.ts";
+import { assertRedirect, createVisitor, logInByPage, type Visitor } from "../../support/visitor.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
 const app = "https://app.example.com/a?b=%22c%22";
@@ -142,7 +142,7 @@ test("a form whose session has ended keeps return_to", async () => {
   await using world = await createWorld();
   await register(world);
   const visitor = createVisitor(world);
-  await logIn(visitor, bob);
+  await logInByPage(visitor, bob);
   const page = await visitor.open("/account/password?return_to=/app");
   visitor.cookies.delete("session_id");
   const response = await visitor.submit(page, { password: bob.password, new_password: "t4rt1fl3tt3" });

@@ -47,19 +47,19 @@ export const views = {
     const { texts } = visitor;
     await visitor.submit(texts.verify.submit, { [texts.fields.chosenPassword]: "not the one" });
   },
-  "verify-old-link": ({ visitor }) => visitor.open("/verify?token=old"),
+  "verify-invalid-link": ({ visitor }) => visitor.open("/verify?token=old"),
   "verify-request": ({ visitor }) => visitor.open("/verify"),
-  "verify-move": openEmailChange,
-  "verify-move-wrong": async (scene) => {
+  "verify-email-change": openEmailChange,
+  "verify-email-change-wrong": async (scene) => {
     await openEmailChange(scene);
     const { submit, texts } = scene.visitor;
     await submit(texts.verify.emailChangeSubmit, { [texts.fields.currentPassword]: "not the one" });
   },
-  "mailbox-waiting": async ({ visitor }) => {
+  "mailbox-verify": async ({ visitor }) => {
     await visitor.open("/verify");
     await visitor.submit(visitor.texts.verify.resend, { [visitor.texts.fields.email]: ada.email });
   },
-  "mailbox-again": async ({ visitor }) => {
+  "mailbox-resent": async ({ visitor }) => {
     await register(visitor);
     await visitor.submit(visitor.texts.mailbox.resend);
   },
@@ -85,7 +85,7 @@ export const views = {
     await switchAccount(scene);
     await scene.visitor.open(path);
   },
-  "verify-move-other": async (scene) => {
+  "verify-email-change-other": async (scene) => {
     await openEmailChange(scene);
     const { path } = scene.visitor;
     await scene.world.auth.outbox.deliver();
@@ -102,7 +102,7 @@ export const views = {
     await openReset(world, visitor);
     await visitor.submit(visitor.texts.reset.submit, { [visitor.texts.fields.newPassword]: `${ada.password}!` });
   },
-  "reset-old-link": ({ visitor }) => visitor.open("/reset?token=old"),
+  "reset-invalid-link": ({ visitor }) => visitor.open("/reset?token=old"),
   undo: openUndo,
   "undo-refused": async (scene) => {
     await openUndo(scene);
@@ -115,8 +115,8 @@ export const views = {
     await switchAccount(scene);
     await scene.visitor.open(path);
   },
-  "undo-old-link": ({ visitor }) => visitor.open("/undo-email-change?token=old"),
-  "mailbox-undone": async (scene) => {
+  "undo-invalid-link": ({ visitor }) => visitor.open("/undo-email-change?token=old"),
+  "mailbox-undo": async (scene) => {
     await openUndo(scene);
     await scene.visitor.submit(scene.visitor.texts.undo.submit);
   },
@@ -132,7 +132,7 @@ export const views = {
     for (let i = 0; i < 11; i++) await scene.world.request("/sessions", form(ada));
     await scene.visitor.open("/account?from=10");
   },
-  "account-done": async (scene) => {
+  "account-changed": async (scene) => {
     await logInAndOpenAccount(scene);
     await changePassword(scene.visitor);
   },
@@ -152,7 +152,7 @@ export const views = {
     await logInAndOpenAccount(scene);
     await scene.visitor.open("/account/email");
   },
-  "mailbox-move": async (scene) => {
+  "mailbox-email-change": async (scene) => {
     await logInAndOpenAccount(scene);
     await changeEmail(scene.visitor, "ada@new.example.com");
   },
@@ -198,7 +198,7 @@ export const views = {
     await scene.visitor.open("/logout");
     await scene.visitor.submit(scene.visitor.texts.logOut.submit);
   },
-  "login-needed": ({ visitor }) => visitor.open("/account/email"),
+  "login-required": ({ visitor }) => visitor.open("/account/email"),
   "login-session-ended": async (scene) => {
     await logInAndOpenAccount(scene);
     scene.world.clock.advance(31 * day);
