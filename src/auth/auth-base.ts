@@ -12,26 +12,29 @@ import { Passwords } from "./passwords/passwords.ts";
 import { AdmissionControl } from "./passwords/take-slot.ts";
 
 export interface AuthOptions {
-  /** By default those of `readSettings()`. */
+  /** Defaults to `readSettings()`. */
   readonly settings?: Settings;
-  /** Receives every event, for example a pino logger. */
+  /** The logger, for example a pino instance. */
   readonly log?: Log;
-  /** Sends emails. Without one they stay in the outbox, and are dropped after a day. */
+  /** Sends emails. Without a mailer, emails stay in the outbox and are dropped after a day. */
   readonly mailer?: Mailer;
   /** Counts hashes and database errors. */
   readonly metrics?: Metrics;
   /** Traces hashing and email. */
   readonly tracing?: Tracing;
-  /** Hash threads that several `Auth` share; `close` leaves them running. By default each `Auth` starts its own. */
+  /**
+   * Hash threads to share with other `Auth` objects. `close` leaves them running. By default, each `Auth` starts its
+   * own.
+   */
   readonly hashThreads?: HashThreads;
   /** Returns milliseconds since the epoch. */
   readonly clock?: () => number;
 }
 
-/** Holds the context of `Auth`. A base class, because the fields of `Auth` need the context when they are initialized. */
+/** The context of `Auth`, in a base class because the fields of `Auth` need it when they are initialized. */
 export class AuthBase {
   declare protected readonly context: Context;
-  /** Checks, before the server reads a request, whether the hash queue has room for it. */
+  /** Checks whether the hash queue has room for a request, before the server reads it. */
   readonly admission: AdmissionControl;
 
   constructor(db: DB, options: AuthOptions = {}) {

@@ -43,13 +43,13 @@ export type { LoginParams, LoginResult } from "./sessions/log-in.ts";
 export type { SessionInfo } from "./sessions/session-list.ts";
 
 /**
- * Accounts, sessions and passwords: all that the HTTP layer calls.
+ * Accounts, sessions and passwords. The HTTP layer calls nothing below this class.
  *
  * Email addresses can be passed in any letter case, with spaces around them. They are returned as they were registered.
  *
- * Many methods take a `Caller`, which describes the party behind the request. Its IP address is logged, and determines its
- * share of the hash queue. Strings are cut to 250 characters, U+FFFD replaces characters that a database rejects, and
- * values that are not strings are ignored.
+ * Many methods take a `Caller`, which describes the party behind the request. Its IP address is logged, and determines
+ * its share of the hash queue. Its strings are cut to 250 characters, U+FFFD replaces characters that a database
+ * rejects, and values of other types are ignored.
  *
  * Accounts are returned as `PublicUser`, without password hash, session id or reset token, so that they can be logged or
  * sent as JSON. A method that creates a session or a token returns it next to the account.
@@ -62,7 +62,7 @@ export type { SessionInfo } from "./sessions/session-list.ts";
  * const sessionId = await auth.createSession("bob@example.com");
  */
 export class Auth extends AuthBase {
-  /** Registration, and what users do with their own account. */
+  /** Registration, and actions of users on their own account. */
   readonly account = merge(
     bind(this.context, register, "register"),
     bind(this.context, account, "getUser"),
@@ -72,7 +72,7 @@ export class Auth extends AuthBase {
     bind(this.context, changeEmail, "changeEmail"),
     bind(this.context, exportAccount, "exportData"),
   );
-  /** Results of recent requests, for a request that is sent twice. */
+  /** Results of recent requests, for the response to a repeated request. */
   readonly idempotency = bind(this.context, idempotency, "findResult");
   /** Operator actions. */
   readonly admin = merge(
@@ -126,7 +126,7 @@ export class Auth extends AuthBase {
   }
 
   /**
-   * Checks email and password, and opens a session if the account has not changed in between.
+   * Checks the email and password, and opens a session.
    *
    * @throws {AuthError} `wrong_login`; `email_not_verified` if the password is right; `too_many_tries`; `busy`
    */

@@ -26,8 +26,8 @@ export interface Caller {
 }
 
 /**
- * Replaces all that cannot be stored or logged. A program may pass anything: a bad value must neither fail the action nor
- * hide it from the audit trail.
+ * Removes or replaces values that cannot be stored or logged. A program may pass anything, and a bad value must neither
+ * make an action fail nor hide it from the audit trail.
  */
 export function sanitizeCaller(given: Caller | null | undefined): Caller {
   const { ip, userAgent, language, device, newDevice, idempotencyKeys, requestIds } = given ?? {};

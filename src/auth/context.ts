@@ -8,7 +8,7 @@ import type { AuditTrail } from "./audit/trail.ts";
 import type { LastSeen } from "./last-seen.ts";
 import type { Passwords } from "./passwords/passwords.ts";
 
-/** What the functions of `Auth` receive. */
+/** The dependencies of the functions of `Auth`. */
 export interface Context {
   readonly db: DB;
   readonly settings: Settings;

@@ -13,7 +13,10 @@ export function createIdempotencyKey(secret: string, ...contents: readonly unkno
   return createHmac("sha256", secret).update(JSON.stringify(contents)).digest("base64url");
 }
 
-/** Returns the result of the same request within the last minute, or null if there is none or it no longer exists. */
+/**
+ * Returns the result of a request with the same key in the last minute. Null if there was none, or its result no longer
+ * exists.
+ */
 export async function findResult(
   { db }: Context,
   caller: Pick<Caller, "idempotencyKeys">,

@@ -10,15 +10,15 @@ export function generateToken({ TOKEN_FORMAT }: Pick<Settings, "TOKEN_FORMAT">):
   return TOKEN_FORMAT === "uuid" ? randomUUID() : randomBytes(32).toString("base64url");
 }
 
-/** Creates a new id for a session. */
+/** Creates a new id for a session, and the nonce from which it is derived. */
 export function createRenewal(settings: Pick<Settings, "TOKEN_FORMAT">, sessionId: string): Renewal {
   const nonce = randomBytes(32).toString("base64url");
   return { nonce, newSessionId: deriveToken(settings, sessionId, nonce) };
 }
 
 /**
- * Derives a token from a secret and a nonce, in the same format as `generateToken`. The result is always the same, and
- * cannot be computed from only one of the two (HMAC as a pseudorandom function, RFC 2104).
+ * Derives a token from a secret and a nonce, in the same format as `generateToken`. The same secret and nonce always
+ * give the same token, and one without the other does not reveal it (HMAC as a pseudorandom function, RFC 2104).
  */
 export function deriveToken({ TOKEN_FORMAT }: Pick<Settings, "TOKEN_FORMAT">, secret: string, nonce: string): string {
   const bytes = createHmac("sha256", secret).update(nonce).digest();

@@ -2,11 +2,11 @@
 interface Options<Value> {
   /** How long values are collected before they are written, in milliseconds. */
   readonly delay: number;
-  /** The maximum of pending values. Values that are not bounded do not count. */
+  /** The maximum number of pending values for which `isBounded` returns true. */
   readonly maxPending: number;
-  /** Returns true if a value counts towards `maxPending`; by default all do. */
+  /** Returns true if a value counts towards `maxPending`. By default, all values do. */
   isBounded?(value: Value): boolean;
-  /** Receives a value for which there is no room; by default it is dropped. */
+  /** Receives a value for which there is no room. By default, it is dropped. */
   overflow?(value: Value): void;
   /** Combines a pending value with a newer one of the same key. */
   merge(older: Value, newer: Value): Value;

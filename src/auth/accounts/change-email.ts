@@ -10,8 +10,8 @@ import { findUserByEmail } from "../users.ts";
 import { requireConfirmedPassword } from "./current-password.ts";
 
 /**
- * Starts an email change, which takes effect when the new address is confirmed. Both addresses get an email. If accounts are
- * concealed, whether the new address already has an account is looked up when its email is sent.
+ * Starts an email change, which takes effect when the new address is confirmed. Both addresses get an email. If
+ * accounts are concealed, the check whether the new address already has an account waits until its email is sent.
  *
  * @returns the trimmed address in the given spelling
  * @throws {AuthError} `not_logged_in`, `password_needed`, `email_invalid`, `email_unchanged` for the current address in
@@ -27,7 +27,7 @@ export async function changeEmail(
   const user = await requireUser(context, sessionId);
   await requireConfirmedPassword(context, user, caller);
   return context.trail.recordIfRejected("email_change_refused", { caller, userId: user.id }, async () => {
-    // Any spelling of the current address: the change could not be confirmed, and the owner would get a needless warning.
+    // In any spelling: the change could not be confirmed, and the owner would get a needless warning.
     if (isSameEmail(email, user.email)) {
       throw new AuthError("email_unchanged", "the account already has this email address");
     }

@@ -15,8 +15,8 @@ import { verifyCurrentPassword, withVerifiedPassword } from "./current-password.
  * Changes the password of the logged-in user, ends all other sessions, and notifies the user by email. The session gets a
  * new id.
  *
- * @throws {AuthError} `not_logged_in`; `wrong_password` if `currentPassword` is wrong; the password errors of `registerUser` for
- * `newPassword`; `too_many_tries`; `busy`
+ * @throws {AuthError} `not_logged_in`; `wrong_password` if `currentPassword` is wrong; the password errors of
+ * `registerUser` for `newPassword`; `too_many_tries`; `busy`
  */
 export async function changePassword(
   context: Context,

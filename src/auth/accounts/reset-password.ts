@@ -39,8 +39,8 @@ export async function createToken(context: Context, email: string, caller: Calle
 }
 
 /**
- * Queues an email with a reset token. The token replaces the previous one when the mail server accepts the email. The result
- * is the same whether or not there is an account.
+ * Queues an email with a reset token. The token replaces the previous one when the mail server accepts the email. The
+ * result is the same whether or not there is an account.
  *
  * @returns the trimmed address in the given spelling
  * @throws {AuthError} `unknown_email` if this is not an email address, `too_many_tries`
@@ -52,8 +52,8 @@ export async function request(context: Context, email: string, caller: Caller = 
     context.trail.record("reset_refused", { caller, detail: "email_invalid" });
     throw emailError("unknown_email", "no account has this email", email);
   }
-  // The account is looked up when the email is sent, and here only for a caller with a device cookie: the time of the
-  // response must not reveal whether there is an account.
+  // Without a device cookie, the account is only looked up when the email is sent: the response time must not reveal
+  // whether there is an account.
   const user = getDeviceSecrets(caller).length === 0 ? null : await findUserByEmail(context, address);
   const device = await findKnownSecret(context, user, caller);
   const action = device === undefined ? "resetMail" : "resetMailFromKnownDevice";
@@ -76,8 +76,8 @@ export async function findEmail({ db }: Context, resetToken: string): Promise<st
 }
 
 /**
- * Checks the token before it hashes: a wrong token costs no hash. Redeems the token last: if this throws, the token stays
- * valid. Only wrong tokens count as attempts, so that others on the network cannot block an owner with a valid token.
+ * Checks the token before hashing, so that a wrong token costs no hash. Redeems it last, so that it stays valid if this
+ * throws. Only wrong tokens count as attempts, so that others on the network cannot block an owner with a valid token.
  */
 export async function updatePassword(
   context: Context,

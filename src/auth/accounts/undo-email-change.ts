@@ -23,8 +23,8 @@ export async function isTokenOfUser({ db }: Context, token: string, userId: numb
  * change. Ends every session, invalidates every other token, and removes the password: the address gets a reset link.
  *
  * @param email if given, the token must belong to this address
- * @throws {AuthError} `bad_undo_token`, `too_many_tries`; `email_taken` if the address has another account by now: the
- * token stays valid
+ * @throws {AuthError} `bad_undo_token`, `too_many_tries`; `email_taken` if another account has the address by now; the
+ * token then stays valid
  */
 export async function undo(context: Context, token: string, email?: string, caller: Caller = {}): Promise<PublicUser> {
   const { db, trail } = context;

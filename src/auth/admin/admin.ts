@@ -12,7 +12,7 @@ import { unusableHash } from "../passwords/hashes.ts";
 import { findSessions, type SessionInfo } from "../sessions/session-list.ts";
 import { findUserByEmail, findUserById } from "../users.ts";
 
-/** Returns accounts by ascending id, starting after the id `after`. `search` is a part of the address. */
+/** Returns accounts with an id greater than `after`, by ascending id. `search` matches a part of the address. */
 export async function listAccounts(
   { db }: Context,
   query: { readonly after?: number; readonly limit: number; readonly search?: string },

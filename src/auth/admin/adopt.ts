@@ -11,7 +11,10 @@ export interface AdoptOptions {
   readonly emailVerifiedAt: number | null;
   /** Which addresses are accepted. */
   readonly emailFormat: EmailFormat;
-  /** Whether reset tokens are adopted. False if tokens are sent by email: tokens from elsewhere prove nothing. */
+  /**
+   * True to adopt reset tokens. False if this service sends them by email: a token of another server does not prove
+   * access to the mailbox.
+   */
   readonly adoptsResetTokens: boolean;
   /** Called for each row that is left out, or adopted without its session or reset token. */
   readonly onRejected: (id: number, reason: string) => void;

@@ -24,8 +24,8 @@ export interface SweepOptions {
 const leaseDuration = minute;
 
 /**
- * Deletes expired rows, which are no longer used. Call it every few minutes on every node: only one of them sweeps at a
- * time. It deletes nothing while another node sweeps, or before `minInterval` has passed since the last sweep.
+ * Deletes expired rows. Call it every few minutes on every node. It deletes nothing while another node sweeps, or
+ * before `minInterval` has passed since the last sweep.
  */
 export async function sweep(context: Context, options: SweepOptions = {}): Promise<SweepCounts> {
   const { signal, minInterval } = options;
@@ -51,7 +51,7 @@ export async function sweep(context: Context, options: SweepOptions = {}): Promi
     for await (const _ of sweepAll(context, swept)) {
       await yieldToOthers();
       if (signal?.aborted) return swept;
-      // `Math.abs`: the lease must be extended also after the clock was set back.
+      // `Math.abs`, because the difference is negative after the clock was set back.
       if (Math.abs(clock() - extendedAt) < leaseDuration / 3) continue;
       if (!(await db.leases.acquire(lease))) return swept;
       extendedAt = clock();
@@ -94,7 +94,7 @@ async function* sweepAll(
     events: settings.EVENTS_KEEP,
     formerEmails: undoLifetime,
     failedMails: 7 * day,
-    // Longer than emails are retried. Those that are left were queued while no node sent email.
+    // Longer than emails are retried. Older emails were queued while no node sent email.
     mails: mailLifetime + day / 12,
     verifications: 7 * day,
   };

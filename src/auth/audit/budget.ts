@@ -2,14 +2,14 @@ import type { NewEvent } from "../../db/db.ts";
 import { networksOf } from "../../values/network.ts";
 
 /**
- * The maximum of audit entries for refusals, per day (UTC) and node:
+ * The maximum number of audit entries for refusals, per day (UTC) and node:
  *
  * - `networks`: for a network, narrowest first (an IPv4 address or a /64, a /56, a /48)
  * - `noNetwork`: for all callers without an IP address, by event
  * - `account`: for an account, by event
- * - `total`: for all of them. As many merged entries can be added, and one more for each event
+ * - `total`: for all of these. The same number of merged entries can be added, plus one for each event
  *
- * Further refusals are merged: one entry for each event and network, account or total holds their number.
+ * Further refusals are merged: one entry for each event and network, account or total counts them.
  *
  * On SQLite an entry takes 175 bytes (715 with the longest User-Agent) and a merged one 100. The maximum is 4 MB (12 MB) a
  * day, and 370 MB (1.1 GB) in the 90 days of `EVENTS_KEEP`.
@@ -17,14 +17,14 @@ import { networksOf } from "../../values/network.ts";
 const anonymous = { networks: [20, 40, 80], noNetwork: 80, total: 5_000 } as const;
 const accounts = { networks: [10, 15, 20], account: 30, total: 10_000 } as const;
 
-/** The maximum of log lines for refusals per hour: 10,000 lines of 250 bytes are 60 MB a day. */
+/** The maximum number of log lines for refusals, per hour. 10,000 lines of 250 bytes are 60 MB a day. */
 const lines = { networks: [200, 400, 800], noNetwork: 800, total: 10_000 } as const;
 
-/** Entries that share a maximum. */
+/** A group of entries that share a maximum. */
 export interface BudgetLevel {
   readonly name: string;
   readonly max: number;
-  /** The maximum of merged entries, in addition to `max`. */
+  /** The maximum number of merged entries, in addition to `max`. */
   readonly maxMerged: number;
   /** The account and network that a merged entry names. */
   readonly userId: number | null;
@@ -97,9 +97,9 @@ export class EventBudget {
   }
 
   /**
-   * Chooses the level whose merged entry counts an entry for which there is no room: the widest full level. If the total is
-   * full, chooses the next narrower level while there is room for merged entries. A new merged entry counts in all wider
-   * levels.
+   * Returns the level whose merged entry counts an entry for which there is no room. This is the widest full level, or,
+   * if that is the total, the next narrower level while there is room for merged entries. A new merged entry counts in
+   * all wider levels.
    *
    * @param isMerged returns true if a level has a merged entry already
    */

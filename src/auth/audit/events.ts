@@ -46,7 +46,7 @@ export interface EventDetails {
   readonly address?: string | undefined;
   /** The reason, or the actor. */
   readonly detail?: string;
-  /** Whether something changed, if the name does not say so. */
+  /** Whether the event changed something. By default, this depends on its name. */
   readonly changed?: boolean;
   /** The number of occurrences; 1 by default. */
   readonly times?: number;

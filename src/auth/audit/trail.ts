@@ -10,7 +10,7 @@ import { WriteBehind } from "../write-behind.ts";
 import { type BudgetLevel, EventBudget, getEntryLevels, getLogLineLevels } from "./budget.ts";
 import type { EventDetails, EventName } from "./events.ts";
 
-/** Events that, like refusals, change nothing unless `changed` is true: an attacker can cause any number of them. */
+/** Events that, like refusals, change nothing unless `changed` is true. An attacker can cause any number of them. */
 const changesNothing: ReadonlySet<EventName> = new Set<EventName>([
   "account_exported",
   "limited",
@@ -27,7 +27,7 @@ const mergedInterval = 10_000;
 const unloggedInterval = 60_000;
 /** Events per statement. */
 const batchSize = 100;
-/** Further refusals are merged while the database does not respond. */
+/** The maximum number of pending refusals while the database does not respond. Further ones are merged. */
 const maxPending = 5000;
 
 /** An event, and the number of its occurrences. */
@@ -52,9 +52,9 @@ interface MergedEntry {
 /**
  * The audit trail. Events are logged immediately, and written to the database in batches, so that requests do not wait.
  *
- * An event that changed something always has a log line and an entry: their number is bounded by the writes that they report.
- * An attacker can cause any number of other events. So that no flood fills the disk, equal events of one network within a
- * second become one entry with their number, and events for which `EventBudget` has no room are merged.
+ * An event that changed something always gets a log line and an entry: the cost of the changes limits their number. An
+ * attacker can cause any number of other events. To keep a flood from filling the disk, equal events of one network
+ * within a second become one entry with their count, and events for which `EventBudget` has no room are merged.
  */
 export class AuditTrail {
   readonly #db: DB;
@@ -132,7 +132,7 @@ export class AuditTrail {
     } else {
       this.#unlogged.set(name, (this.#unlogged.get(name) ?? 0) + 1);
     }
-    // Without what a caller can vary: User-Agent, spelling of the address, and IPv6 address within a network.
+    // Leaves out what a caller can vary: User-Agent, spelling of the address, and IPv6 address within a network.
     const addressKey = address === undefined ? undefined : emailKey(address);
     const key = JSON.stringify([name, event.userId, addressKey, networkOf(ip) ?? ip, detail]);
     this.#pending.add(isChange ? `${this.#changes++}` : key, { event, isChange, times });
@@ -144,9 +144,9 @@ export class AuditTrail {
     return this.#pending.flush();
   }
 
-  /** @param age how long ago, in milliseconds, the counts of merged entries must have been written to be written again */
-  async #write(entries: Map<string, Entry>, age: number): Promise<void> {
-    this.#logOmittedLines(age);
+  /** @param minAge milliseconds since the last write of merged counts, before which they are not written again */
+  async #write(entries: Map<string, Entry>, minAge: number): Promise<void> {
+    this.#logOmittedLines(minAge);
     await this.#findAccounts(entries);
     for (const [key, entry] of entries) {
       if (this.#keepOrMerge(entry)) entries.set(key, { ...entry, isCounted: true });
@@ -155,14 +155,14 @@ export class AuditTrail {
     const all = [...entries];
     for (let from = 0; from < all.length; from += batchSize)
       await this.#writeBatch(entries, all.slice(from, from + batchSize));
-    if (performance.now() - this.#mergedAt >= age) await this.#writeMerged();
+    if (performance.now() - this.#mergedAt >= minAge) await this.#writeMerged();
     else if (this.#unlogged.size > 0 || this.#unwrittenMerged().length > 0) this.#pending.flushSoon();
   }
 
-  #logOmittedLines(age: number): void {
+  #logOmittedLines(minAge: number): void {
     if (this.#unlogged.size === 0) return;
     const now = performance.now();
-    if (age > 0 && now - this.#unloggedAt < unloggedInterval) return;
+    if (minAge > 0 && now - this.#unloggedAt < unloggedInterval) return;
     const count = [...this.#unlogged.values()].reduce((sum, lines) => sum + lines);
     const events = Object.fromEntries(this.#unlogged);
     this.#log.warn({ event: "refusals_unlogged", count, events }, "left refusals out of the log");

@@ -39,7 +39,7 @@ export async function findKnownSecret(
   return undefined;
 }
 
-/** Returns the name by which attempts from a known network are counted. It takes the place of a device secret. */
+/** Returns the name by which attempts from a known network are counted, in place of a device secret. */
 function networkAsDevice(network: string): string {
   return `network ${network}`;
 }
@@ -77,12 +77,12 @@ export function getDeviceSecrets({ device = [] }: Caller): readonly string[] {
   return typeof device === "string" ? [device] : device;
 }
 
-/** Returns the email to send if the login turns out to be from a new device; null if the address cannot receive email. */
+/** Returns the email to send if the login is from a new device, or null if the address cannot receive email. */
 export function createLoginNotice(user: User, { language = "en", userAgent }: Caller): LoginNotice | null {
   return isDeliverable(user.email) ? { kind: "new_device", language, device: describeDevice(userAgent) } : null;
 }
 
-/** Returns browser and system of a User-Agent, such as `Firefox/Windows`; null if unknown. */
+/** Returns the browser and operating system of a User-Agent, such as `Firefox/Windows`, or null if unknown. */
 export function describeDevice(userAgent: string | null | undefined): string | null {
   const kind = detectDeviceKind(userAgent);
   return kind && formatDeviceKind(kind);

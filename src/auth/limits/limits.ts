@@ -22,7 +22,8 @@ const actionLimits = {
     ["LIMIT_REGISTRATION_ACCOUNT", "account"],
     ["LIMIT_REGISTRATION_NETWORK", "network"],
   ],
-  // Stored without an email if other spellings of the address have used up the emails to this mailbox.
+  // Decides whether a registration is stored. If only `registration` is reached, because of other spellings of the
+  // address, it is stored without an email.
   keptRegistration: [["LIMIT_REGISTRATION_ACCOUNT", "address"]],
   resetMail: [
     ["LIMIT_MAIL_ACCOUNT", "reset"],
@@ -34,7 +35,7 @@ const actionLimits = {
     ["LIMIT_MAIL_ACCOUNT", "verification"],
     ["LIMIT_MAIL_NETWORK", "network"],
   ],
-  // Each sends one email to the new address and one to the current address.
+  // An email change sends one email to the new address and one to the current address.
   moveMail: [
     ["LIMIT_MAIL_ACCOUNT", "newAddress"],
     ["LIMIT_MAIL_ACCOUNT", "currentAddress"],
@@ -50,8 +51,8 @@ const actionLimits = {
 export type LimitedAction = keyof typeof actionLimits;
 
 /**
- * The limit of each action that all callers share. If accounts are concealed, it applies silently: an error response would
- * reveal that someone else has made the same request.
+ * For each action, the limit that all callers share. If accounts are concealed, it applies silently: an error response
+ * would reveal that someone else has made the same request.
  */
 const sharedKinds: Partial<Record<LimitedAction, SubjectKind>> = {
   registration: "account",
@@ -62,7 +63,7 @@ const sharedKinds: Partial<Record<LimitedAction, SubjectKind>> = {
 };
 
 /**
- * Consecutive failures are stored until one attempt succeeds: for a day, or for a year if there are more than
+ * Consecutive failures are stored until an attempt succeeds, for at most a day, or a year if there are more than
  * `shortStreak`. The shorter window keeps attempts on invented addresses from filling the table.
  */
 const streakWindow = day;
@@ -137,7 +138,8 @@ function createReservation(
 }
 
 /**
- * Counts an attempt in the limit that all callers share, if accounts are concealed; otherwise `reserve` has counted it.
+ * If accounts are concealed, counts an attempt in the limit that all callers share. Otherwise `reserve` has counted it
+ * already.
  *
  * @returns false if the limit is reached: the request must then have no effect, and get the usual response
  */
@@ -217,8 +219,8 @@ function getStreakWindow(maxAttempts: number): Pick<Limit, "maxAttempts" | "wind
 }
 
 /**
- * Refunds attempts, and clears the counts of the streak keys. If that fails, the attempts count: the action itself has
- * succeeded, and must not fail because of this.
+ * Refunds attempts, and clears the counts of the streak keys. If that fails, the attempts stay counted: the action
+ * itself must not fail because of this.
  */
 export async function refund(
   { db, log }: Context,

@@ -5,7 +5,7 @@ import type { Context } from "../context.ts";
 import { getLimitKeys, refund } from "./limits.ts";
 import { getAddressIds, getMailboxIds } from "./subjects.ts";
 
-/** Returns the limits of emails that anyone can request: those to this address, and all. */
+/** Returns the limits of emails that anyone can request: for this address, and for all addresses. */
 export function getMailLimits({ LIMIT_MAIL_ADDRESS, LIMIT_MAIL_ALL }: Settings, address: string): [Limit, Limit] {
   return [
     { key: getAddressLimitKey(address), maxAttempts: LIMIT_MAIL_ADDRESS.attempts, window: LIMIT_MAIL_ADDRESS.window },

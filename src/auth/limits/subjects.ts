@@ -3,7 +3,7 @@ import { emailKey, isDeliverable } from "../../values/email.ts";
 import { networksOf } from "../../values/network.ts";
 import type { Caller } from "../caller.ts";
 
-/** What attempts are counted by. */
+/** The kinds of subjects by which attempts are counted. */
 export type SubjectKind =
   | "account"
   | "address"
@@ -15,7 +15,7 @@ export type SubjectKind =
   | "network"
   | "device";
 
-/** Who makes an attempt, and on what. */
+/** The caller and the target of an attempt. */
 export interface Subject {
   readonly address?: string;
   /** The current address of an account whose email is to change. */
@@ -28,7 +28,10 @@ export interface Subject {
   readonly registrationId?: number;
 }
 
-/** Return the ids of a subject, of which the keys of limits are made. None if the subject is unknown. */
+/**
+ * For each kind, returns the ids of a subject. The keys of limits are made of them. Returns none if that part of the
+ * subject is unknown.
+ */
 export const subjectIds: Record<SubjectKind, (subject: Subject) => readonly string[]> = {
   account: ({ address }) => getMailboxIds("", address),
   address: ({ address }) => getAddressIds("address:", address),

@@ -7,12 +7,12 @@ import { writeMail } from "./write-mail.ts";
 
 /** How long an email is retried, in milliseconds. */
 export const mailLifetime = 24 * 60 * minute;
-/** Changes that were added to a notice while it was being sent wait this long for the next notice, in milliseconds. */
+/** How long changes wait for the next notice if they were added to a notice while it was being sent, in milliseconds. */
 const noticeInterval = 60 * minute;
 
-/** After this time an email that is being sent counts as slow and frees its slot for another, in milliseconds. */
+/** How long sending an email may take before it counts as slow and frees its slot for another, in milliseconds. */
 const slowAfter = 3000;
-/** How many emails may be sent at the same time: `all`, and `quick` of those that are not slow. */
+/** How many emails may be sent at the same time: at most `all`, of which at most `quick` are not slow. */
 interface Slots {
   readonly all: number;
   readonly quick: number;
@@ -23,11 +23,11 @@ const slotsPerDomain: Slots = { all: 12, quick: 4 };
 
 type Priority = "own" | "requested" | "registration";
 
-/** By descending priority. Each may use this share of the slots, together with those after it. */
+/** The share of the slots that a priority may use, together with the priorities after it. Highest priority first. */
 const shares: Readonly<Record<Priority, number>> = { own: 1, requested: 0.75, registration: 0.5 };
 const priorities = Object.keys(shares) as Priority[];
 
-/** Two minutes, which is longer than sending takes, then doubled with each attempt, up to an hour. */
+/** Returns two minutes, which is longer than sending takes, doubled with each further attempt, up to an hour. */
 function getRetryDelay(tries: number): number {
   return Math.min(minute * 2 ** tries, 60 * minute);
 }
@@ -40,8 +40,9 @@ interface MailInProgress {
 }
 
 /**
- * Sends the emails that are due. Resolves to the number of sent emails when the call has finished all of its emails. Call it
- * every second or so on every node, also while an earlier call is still running: each email is sent by one call only.
+ * Sends the emails that are due. Resolves to the number of sent emails when the call has finished all of its emails.
+ * Call it every second or so on every node, also while an earlier call is still running: each email is sent by one call
+ * only.
  *
  * @param signal once aborted, no further email is started
  */
@@ -50,8 +51,8 @@ export function deliver(delivery: Delivery, signal?: AbortSignal): Promise<numbe
 }
 
 /**
- * Sends the emails that are due. A slow mail server delays only its own emails: slots are limited in total, by domain, and for
- * emails that anyone can request. A slow email no longer counts as a quick one.
+ * Sends the emails that are due. A slow mail server delays only its own emails: slots are limited in total, by domain,
+ * and for emails that anyone can request. A slow email no longer counts as a quick one.
  */
 export class Delivery {
   readonly #context: Context;
@@ -110,7 +111,10 @@ export class Delivery {
     return sent;
   }
 
-  /** Starts to send emails that are due and have room. Only one call claims at a time; waiting calls share the next claim. */
+  /**
+   * Starts to send emails that are due and have room. Only one call claims at a time; waiting calls share the next
+   * claim.
+   */
   async #startSending(): Promise<Promise<boolean>[]> {
     if (this.#next) {
       await this.#next;

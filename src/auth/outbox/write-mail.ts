@@ -22,14 +22,14 @@ export async function writeMail(context: Context, waiting: OutboxMail): Promise<
       return verificationId === null ? null : writeVerificationMail(context, verificationId, waiting);
     case "verification": {
       const id = email === null ? null : await findOpenRegistration(context, email);
-      // Not while the email of the registration itself waits, which has the same link.
+      // Skipped while the email of the registration itself waits: it has the same link.
       return id === null || (await db.outbox.isRegistrationQueued(id))
         ? null
         : writeVerificationMail(context, id, waiting);
     }
     case "invitation":
     case "reset": {
-      // The owner of the changed account may be the one who requests the reset.
+      // After an attacker has changed the email, the owner may request a reset to the former address.
       if (email !== null && (await isFormerEmail(context, email))) return writeUndoMail(context, email, base);
       const token = generateToken(settings);
       // The account's spelling of the address: the request may have had another.

@@ -11,8 +11,8 @@ import { derive } from "./derive.js";
  */
 
 /**
- * The times of the latest hashes of each kind on this thread, in milliseconds per unit of work. Their median is the expected
- * time of the next one.
+ * The times of the latest hashes of each kind on this thread, in milliseconds per unit of work. Their median is the
+ * expected time of the next one.
  *
  * @type {Map<string, number[]>}
  */
@@ -49,9 +49,9 @@ function timedAs(name, units, compute) {
 }
 
 /**
- * Returns the processor time of this thread, in milliseconds. While other programs keep the cores busy, the elapsed time of a
- * hash may be many times its processor time. On systems other than Linux, which may count processor time in coarse steps,
- * returns the elapsed time.
+ * Returns the processor time of this thread, in milliseconds. While other programs keep the cores busy, the elapsed
+ * time of a hash may be many times its processor time. On systems other than Linux, which may count processor time in
+ * coarse steps, returns the elapsed time.
  */
 function now() {
   if (process.platform !== "linux") return performance.now();
@@ -62,8 +62,8 @@ function now() {
 }
 
 /**
- * Adds hashing to `done` so that the work equals `target`. Does nothing if `done` was more. So verifying a hash with an old,
- * lower cost takes as long as the dummy hash for an unknown address.
+ * Computes further hashes, so that `done` and they together take the work of `target`. Does nothing if `done` took
+ * more. Verifying a hash with an old, lower cost thus takes as long as the dummy hash for an unknown address.
  *
  * A bcrypt hash of cost c takes 2^c rounds: one at c and then one at each of c, c + 1, … C - 1 equal one at C. For other
  * schemes, the added work is calculated from the times measured on this thread.

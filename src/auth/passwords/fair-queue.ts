@@ -13,7 +13,7 @@ class Group<Entry> {
   /** In the order in which they became ready. */
   readonly readyEntries = new Set<Entry>();
 
-  /** Returns a largest subgroup; of several, the one with the preferred key. */
+  /** Returns the largest subgroup. Of several, prefers the one with this key. */
   findLargest(preferred: string | undefined): Group<Entry> | undefined {
     const own = preferred === undefined ? undefined : this.groups.get(preferred);
     if (own && own.size === this.largestSize) return own;
@@ -38,9 +38,9 @@ interface Position<Entry> {
 }
 
 /**
- * A queue of entries, each under a path of keys from the widest to the narrowest, for example a /48, a /56 in it and a /64 in
- * that. At each level, groups take turns. If there is no room, the largest group loses its newest entry. No path may be the
- * prefix of another.
+ * A queue of entries, each under a path of keys from the widest to the narrowest, for example a /48, a /56 in it and a
+ * /64 in that. At each level, groups take turns. If there is no room, the newest entry of the largest group must go
+ * (`findNewestOfLargest`). No path may be the prefix of another.
  */
 export class FairQueue<Entry> {
   readonly #root = new Group<Entry>();
@@ -114,8 +114,8 @@ export class FairQueue<Entry> {
   }
 
   /**
-   * Returns true if a new entry under this path would stay if the queue then had to remove one entry. An incomplete path
-   * stands for a new group under it.
+   * Returns true if a new entry under this path would stay even if the queue then had to remove one entry. An
+   * incomplete path stands for a new group under it.
    */
   admits(path: readonly string[]): boolean {
     let group: Group<Entry> | undefined = this.#root;

@@ -1,7 +1,7 @@
 import type { AuthError } from "../../errors.ts";
 import type { FairQueue } from "./fair-queue.ts";
 
-/** The caller that needs a slot. */
+/** A request for a slot. */
 export interface SlotRequest {
   /** The groups that share the queue, from the widest network to the narrowest. */
   readonly path: readonly string[];
@@ -24,7 +24,7 @@ export interface Slot<Work, Result> extends Required<SlotRequest>, Disposable {
   task?: Task<Work, Result> | undefined;
   /** True if the queue was full: `assign` decides whether the caller gets a slot as a known device. */
   isProvisional: boolean;
-  /** Its further hashes come before those of callers that have not had their turn. */
+  /** True from the start of its first hash. Its further hashes do not wait for a turn. */
   hasHadTurn: boolean;
   isDisposed: boolean;
   rejection?: AuthError;

@@ -5,19 +5,19 @@ import type { HashResult, HashWork } from "./hash-work.js";
 import type { Priority, ReadyMessage, ResultMessage, TaskMessage } from "./hash-worker.js";
 
 /**
- * The niceness of threads in the normal scheduling class. Next to programs of normal priority they get at least 0.64 of their
- * fair share of a core, and the thread that serves requests gets a little more than its share.
+ * The niceness of threads in the normal scheduling class. Next to programs of normal priority they get at least 0.64 of
+ * their fair share of a core, and the thread that serves requests gets a little more than its share.
  */
 const niceness = 2;
 /** How often an unfinished hash is checked, in milliseconds. */
 const checkInterval = 50;
 /** How long a hash may be starved before it is started again, in milliseconds. */
 const starvationTimeout = 100;
-/** The same while requests keep a core busy: they come first. */
+/** The same while requests keep a core busy, because requests come first. */
 const starvationTimeoutBehindRequests = 3000;
 /** The thread that serves requests is busy if it runs, or waits for a core, for more than this share of the time. */
 const busyShare = 0.6;
-/** How long a thread that was started for a starved hash stays without work, in milliseconds. */
+/** How long a thread that was started for a starved hash is kept without work, in milliseconds. */
 const idleTimeout = 60_000;
 /** How long a thread may take to load before it counts as starved, in milliseconds. */
 const loadTimeout = 1000;

@@ -11,7 +11,7 @@ import { equalize, timed } from "./equal-work.js";
  * @typedef {{ scheme: "bcrypt", password: string, cost: number, hash: string, minWork: Work }} BcryptVerifyWork
  * @typedef {DeriveParams & { minWork?: Work }} DerivedKeyWork
  * @typedef {BcryptHashWork | BcryptVerifyWork | DerivedKeyWork} HashWork
- * @typedef {string | boolean | Uint8Array} HashResult a bcrypt hash, whether it is the password's, or the derived key
+ * @typedef {string | boolean | Uint8Array} HashResult a new bcrypt hash, whether the password matches, or the derived key
  */
 
 /**

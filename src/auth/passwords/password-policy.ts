@@ -16,7 +16,8 @@ interface PolicyContext {
  * address has an account.
  *
  * @param email the address of the account
- * @throws {AuthError} `password_missing`, `password_too_short`, `password_personal`, `password_common` or `password_breached`
+ * @throws {AuthError} `password_missing`, `password_too_short`, `password_personal`, `password_common` or
+ * `password_breached`
  */
 export async function checkPassword(policy: PolicyContext, password: string, email: string): Promise<void> {
   await checkLocally(policy, password, email);
@@ -54,14 +55,15 @@ export async function checkBreaches({ settings, log }: PolicyContext, password: 
   }
 }
 
-/** What users often add to a name: a year, a period, an exclamation mark. */
+/** Characters that users often add to a name, such as a year, a period or an exclamation mark. */
 const decoration = /^\P{L}{0,8}$/u;
 /** Shorter words occur in many good passwords. */
 const minWordLength = 3;
 
 /**
  * Returns true if a password consists of the address, parts of it, the name of the service or its host, in any letter case,
- * and up to eight digits or signs: `Bob-2024!` for `bob@example.com` (NIST SP 800-63B-4, 3.1.1.2, "context-specific words").
+ * and up to eight digits or signs: `Bob-2024!` for `bob@example.com` (NIST SP 800-63B-4, 3.1.1.2, "context-specific
+ * words").
  */
 function isPersonal(
   password: string,

@@ -24,7 +24,7 @@ type Algorithm =
 const argon2id = { memory: 19_456, passes: 2, parallelism: 1 };
 const argon2idForLongPasswords = { memory: 12_296, passes: 3, parallelism: 1 };
 
-/** The text from which a hash was made: the normalized password, or the password as typed. */
+/** The form of a password from which a hash was made: normalized, or as typed. */
 export type PasswordForm = "normalized" | "typed";
 
 /** A slot in the hash queue. */
@@ -106,7 +106,7 @@ export class Passwords {
 
   /**
    * Returns true if this text matches the hash. If there is no hash, or its scheme cannot hold this text, verifies a dummy
-   * hash. Verifying a cheaper hash takes as much work as a current one. So the time reveals nothing.
+   * hash. Verifying a cheaper hash takes as much work as a current one, so that the time reveals nothing.
    */
   async #verify(password: string, hashedPassword: string | null, slot?: HashSlot): Promise<boolean> {
     const current = this.#algorithmFor(password);
@@ -152,7 +152,7 @@ export class Passwords {
     return await this.#tracing.span("hash password", () => this.queue.run(slot, work));
   }
 
-  /** Returns the algorithm by which a new hash of this password is made. */
+  /** Returns the algorithm for a new hash of this password. */
   #algorithmFor(password: string): Algorithm {
     if (this.#policy.PASSWORD_HASH === "argon2id") return { scheme: "argon2id", cost: argon2id, length: tagLength };
     if (!fitsBcrypt(password)) return { scheme: "argon2id", cost: argon2idForLongPasswords, length: tagLength };
@@ -171,7 +171,7 @@ export function normalizePassword(password: string): string {
   return excessiveMarks.test(spaced) ? spaced : spaced.normalize("NFC");
 }
 
-/** Bcrypt ignores all after 72 bytes or a NUL. Such a password is hashed by argon2id instead. */
+/** Bcrypt ignores everything after 72 bytes or a NUL, so such a password is hashed by argon2id instead. */
 function fitsBcrypt(password: string): boolean {
   return Buffer.byteLength(password) <= 72 && !password.includes("\0");
 }

@@ -11,7 +11,7 @@ import { requireUser } from "./logged-in-user.ts";
 export interface SessionInfo {
   readonly id: string;
   readonly current: boolean;
-  /** Browser and system, such as `Firefox/Windows`; null if unknown. */
+  /** Browser and operating system, such as `Firefox/Windows`, or null if unknown. */
   readonly device: string | null;
   readonly user_agent: string | null;
   readonly ip: string | null;
@@ -52,8 +52,7 @@ export async function listPage(
 /**
  * Ends a session of the logged-in user.
  *
- * @param handle its `id` in the list
- *
+ * @param handle the `id` of the session in the list
  * @throws {AuthError} `not_logged_in`, `unknown_session`
  */
 export async function end(
