@@ -9,7 +9,7 @@ import { createWorld, type World } from "./support/world.ts";
 /** The secret attributes of `User`. */
 type Secret = "hashedPassword" | "sessionId" | "resetToken";
 /** The names of all attributes of a type, at any depth. */
-type Names<T> = T extends (...given: never[]) => unknown
+type Names<T> = T extends (...args: never[]) => unknown
   ? never
   : T extends readonly (infer Item)[]
     ? Names<Item>
@@ -17,7 +17,7 @@ type Names<T> = T extends (...given: never[]) => unknown
       ? keyof T | { [Name in keyof T]: Names<T[Name]> }[keyof T]
       : never;
 
-type AnyFunction = (...given: never[]) => unknown;
+type AnyFunction = (...args: never[]) => unknown;
 type FunctionNames<T> = { [Name in keyof T & string]: T[Name] extends AnyFunction ? Name : never }[keyof T & string];
 type Group = Exclude<keyof Auth, keyof AuthBase | FunctionNames<Auth>>;
 /** The names of all methods of `Auth`, and of all functions of its groups. */
@@ -28,7 +28,7 @@ type FunctionNamed<Name> = Name extends `${infer Of extends Group}.${infer Own}`
   : Member<Auth, Name>;
 /** The methods whose result has an attribute with the name of a secret. */
 type SecretReturningMethod = {
-  [Name in Method]: FunctionNamed<Name> extends (...given: never[]) => infer Result
+  [Name in Method]: FunctionNamed<Name> extends (...args: never[]) => infer Result
     ? Extract<Names<Awaited<Result>>, Secret> extends never
       ? never
       : Name
@@ -74,13 +74,13 @@ class Secrets {
     const users = await this.#world.db.users.list({ limit: 100 });
     const mailed = this.#world.mails.flatMap(({ token }) => token ?? []);
     return [...this.#tokens, ...mailed, ...users.map(({ hashedPassword }) => hashedPassword), password, next].filter(
-      // The hash of an account without a password.
+      // Accounts without a password have this hash, which is not secret.
       (secret) => secret !== "!",
     );
   }
 }
 
-/** Finds all text in a value: in own, hidden and inherited attributes, and in the results of the usual ways to copy it. */
+/** Finds all text in a value: in its own, hidden and inherited attributes, and in copies made in the usual ways. */
 function* findTexts(value: unknown, seen = new Set<unknown>()): Generator<string> {
   if (typeof value === "string") yield value;
   if (typeof value !== "object" || value === null || seen.has(value)) return;
@@ -127,7 +127,7 @@ async function createCalls(world: World, secrets: Secrets): Promise<Record<Metho
     "account.changePassword": async () =>
       opened(await auth.account.changePassword(session, { currentPassword: password, newPassword: next })),
     "sessions.getCurrentId": async () => void secrets.add((await auth.sessions.getCurrentId(session)) ?? ""),
-    "idempotency.findResult": () => auth.idempotency.findResult({ idempotencyKeys: ["act"] }),
+    "idempotency.findResult": () => auth.idempotency.findResult({ idempotencyKeys: ["key"] }),
     "account.changeEmail": () => auth.account.changeEmail(session, "bobby@example.com"),
     "verifyEmail.confirm": async () => {
       const first = world.mails.findLast(({ to }) => to === "carol@example.com")?.token ?? "";
@@ -273,7 +273,7 @@ test("a logged Auth or DB contains no settings", async () => {
   const secret = "hunter2";
   await using world = await createWorld({ SMTP_URL: `smtp://bob:${secret}@mail.example.com`, MAIL_FROM: email });
   for (const logged of [world.auth, world.db]) {
-    const shown = [inspect(logged, { depth: null }), JSON.stringify(logged), JSON.stringify({ ...logged })];
-    for (const text of shown) assert.ok(!text.includes(secret), text);
+    const texts = [inspect(logged, { depth: null }), JSON.stringify(logged), JSON.stringify({ ...logged })];
+    for (const text of texts) assert.ok(!text.includes(secret), text);
   }
 });

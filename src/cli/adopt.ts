@@ -7,13 +7,13 @@ import { PartialFailure } from "./failures.ts";
 import { ProgressBar } from "./progress.ts";
 import { recordBulkOperation } from "./with-auth.ts";
 
-/** Declares `adopt`, which takes over the data of another server of the same API. */
+/** Declares `adopt`, which takes over the data of another server with the same API. */
 export function declareAdopt(program: Command, environment: Environment): void {
   program
     .command("adopt")
-    .summary("Take over the accounts and sessions of another server of the same API")
+    .summary("Take over the accounts and sessions of another server with the same API")
     .description(
-      "Copy the accounts, sessions and reset tokens of another server of the same API into an empty database, so that no user is logged out.",
+      "Copy the accounts, sessions and reset tokens of another server with the same API into an empty database, so that no user is logged out.",
     )
     .argument("<file>", "SQLite file of the other server, which is only read", filePath)
     .option("--verified", "Mark every email address as verified")

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { createSqliteStore, type SqliteStore } from "../support/sqlite-store.ts";
 
-/** Returns all that a stolen disk contains: the cells of every table, and the bytes of the database files. */
+/** Returns everything on a stolen disk: the cells of every table, and the bytes of the database files. */
 function readEverything(store: SqliteStore): string {
   const tables = store.readRows("sqlite_schema").filter((row) => row.type === "table");
   const cells = tables.flatMap((table) => store.readRows(String(table.name)).flatMap(Object.values));
@@ -26,7 +26,7 @@ test("neither session ids nor reset tokens are ever on the disk, only their SHA-
 
   for (const moment of ["in the -wal", "in the file"]) {
     const found = readEverything(store);
-    assert.ok(found.includes("bob@example.com"), `the search would find it ${moment}`);
+    assert.ok(found.includes("bob@example.com"), `the search finds stored values ${moment}`);
     assert.doesNotMatch(found, /session-(replaced|opened|updated|looked)|token-(replaced|outstanding|tried)/, moment);
     for (const kept of ["session-updated", "token-outstanding"]) {
       assert.ok(found.includes(createHash("sha256").update(kept).digest("base64url")), `${kept} ${moment}`);

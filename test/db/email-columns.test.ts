@@ -5,32 +5,32 @@ import { retryWhileUnavailable } from "../support/databases.ts";
 import { createStore } from "../support/engine-store.ts";
 import { test } from "../support/engines.ts";
 
-const spelled = "Guillaume@Holberton.io";
+const spelling = "Guillaume@Holberton.io";
 const key = "guillaume@holberton.io";
-const others = [key, "GUILLAUME@HOLBERTON.IO", ` ${spelled}\t`, "\r\nguillaume@Holberton.IO "];
+const others = [key, "GUILLAUME@HOLBERTON.IO", ` ${spelling}\t`, "\r\nguillaume@Holberton.IO "];
 
 test("a user keeps the address as given, and is found by every spelling of it", async () => {
   await using store = await createStore();
   const { db } = store;
-  const added = await db.addUser(spelled, "hash");
-  assert.equal(added.email, spelled);
+  const added = await db.addUser(spelling, "hash");
+  assert.equal(added.email, spelling);
   await db.sessions.open({ userId: added.id, sessionId: "session" });
-  for (const email of [spelled, ...others]) {
+  for (const email of [spelling, ...others]) {
     assert.deepEqual(await db.findUserBy({ email }), added, email);
     assert.deepEqual(await db.users.findByEmail(email), added, email);
     await assert.rejects(db.addUser(email, "other"), EmailTaken, email);
   }
-  assert.equal((await db.sessions.findUser("session"))?.email, spelled);
+  assert.equal((await db.sessions.findUser("session"))?.email, spelling);
   assert.deepEqual(
     (await db.users.list({ limit: 10, search: "@HOLB" })).map(({ email }) => email),
-    [spelled],
+    [spelling],
   );
   for (const email of ["guillaume@holberton.i", "uillaume@holberton.io", "", " "]) {
     await assert.rejects(db.findUserBy({ email }), NoResultFound, email);
     assert.equal(await db.users.findByEmail(email), null, email);
   }
   const [row] = await store.readRows("users");
-  assert.deepEqual([row?.email, row?.email_spelling], [key, spelled]);
+  assert.deepEqual([row?.email, row?.email_spelling], [key, spelling]);
 });
 
 test("an address that equals its key is stored once", async () => {
@@ -66,7 +66,7 @@ test("any text is stored as given; matching ignores only ASCII letter case and s
 test("of simultaneous users whose addresses differ only in spelling, exactly one is added", async () => {
   await using store = await createStore();
   const dbs = [store.db, await store.open()];
-  const spellings = [spelled, ...others];
+  const spellings = [spelling, ...others];
   const attempts = Array.from({ length: 50 }, (_, i) =>
     retryWhileUnavailable(async () => dbs[i % 2]?.addUser(spellings[i % 5] as string, `hash ${i}`)),
   );
@@ -79,15 +79,15 @@ test("of simultaneous users whose addresses differ only in spelling, exactly one
 test("a change of the address changes its spelling, or only its spelling", async () => {
   await using store = await createStore();
   const { db } = store;
-  const { id } = await db.addUser(spelled, "hash");
+  const { id } = await db.addUser(spelling, "hash");
   await db.addUser("Alice@example.com", "hash");
-  for (const email of ["Bob@Example.com", "BOB@example.com", "bob@example.com", spelled]) {
+  for (const email of ["Bob@Example.com", "BOB@example.com", "bob@example.com", spelling]) {
     await db.updateUser(id, { email });
     assert.equal((await db.findUserBy({ id })).email, email);
     assert.equal((await db.findUserBy({ email: email.toUpperCase() })).id, id);
   }
   await assert.rejects(db.updateUser(id, { email: "ALICE@example.com" }), EmailTaken);
-  assert.equal((await db.findUserBy({ id })).email, spelled);
+  assert.equal((await db.findUserBy({ id })).email, spelling);
 });
 
 test("after an older node has changed the address, its old spelling is ignored", async () => {
@@ -97,7 +97,7 @@ test("after an older node has changed the address, its old spelling is ignored",
     "insert into users (email, hashed_password, created_at, updated_at) values ('old@example.com', 'hash', 1, 1)",
   );
   assert.equal((await db.findUserBy({ email: "Old@Example.com" })).email, "old@example.com");
-  const { id } = await db.addUser(spelled, "hash");
+  const { id } = await db.addUser(spelling, "hash");
   await db.sessions.open({ userId: id, sessionId: "session" });
   await store.run(`update users set email = 'moved@example.com' where id = ${id}`);
   const found = [
@@ -107,9 +107,9 @@ test("after an older node has changed the address, its old spelling is ignored",
     (await db.users.list({ limit: 10 }))[1],
   ];
   for (const user of found) assert.equal(user?.email, "moved@example.com");
-  assert.equal(await db.users.findByEmail(spelled), null);
+  assert.equal(await db.users.findByEmail(spelling), null);
   await store.run(`update users set email = '${key}' where id = ${id}`);
-  assert.equal((await db.findUserBy({ id })).email, spelled);
+  assert.equal((await db.findUserBy({ id })).email, spelling);
 });
 
 test("each registration of an address keeps its own spelling, and the account gets that of the confirmed one", async () => {
@@ -120,11 +120,11 @@ test("each registration of an address keeps its own spelling, and the account ge
     await db.registrations.add(email, `hash of ${email}`, notice);
   }
   assert.equal((await db.registrations.findNewest("bob@example.com"))?.email, "bob@example.COM");
-  const given = await db.verifyEmail.storeToken(2, "token");
-  assert.equal(given?.email, "Bob@Example.com");
+  const verification = await db.verifyEmail.storeToken(2, "token");
+  assert.equal(verification?.email, "Bob@Example.com");
   const found = await db.verifyEmail.findVerification("token");
-  assert.deepEqual(found, given);
-  assert.equal((await db.registrations.confirm(given ?? assert.fail(), "token"))?.email, "Bob@Example.com");
+  assert.deepEqual(found, verification);
+  assert.equal((await db.registrations.confirm(verification ?? assert.fail(), "token"))?.email, "Bob@Example.com");
   assert.deepEqual(await store.readRows("verifications"), []);
 });
 
@@ -137,9 +137,9 @@ test("a confirmed registration gives its spelling to an unverified account", asy
   ] as const) {
     const { id } = await db.addUser(before, "hash");
     await db.registrations.add(after, "hash", { kind: "registration", language: "en" });
-    const waiting = await db.registrations.findNewest(before);
-    const given = await db.verifyEmail.storeToken(waiting?.id ?? 0, `token ${id}`);
-    const confirmed = await db.registrations.confirm(given ?? assert.fail(), `token ${id}`);
+    const registration = await db.registrations.findNewest(before);
+    const verification = await db.verifyEmail.storeToken(registration?.id ?? 0, `token ${id}`);
+    const confirmed = await db.registrations.confirm(verification ?? assert.fail(), `token ${id}`);
     assert.deepEqual([confirmed?.id, confirmed?.email], [id, after]);
     assert.equal((await db.findUserBy({ id })).email, after);
   }
@@ -148,48 +148,52 @@ test("a confirmed registration gives its spelling to an unverified account", asy
 test("an email change stores the requested spelling", async () => {
   await using store = await createStore();
   const { db } = store;
-  const user = await db.addUser(spelled, "hash");
+  const user = await db.addUser(spelling, "hash");
   await db.changeEmail.request(user, "Bob@New.example", "en");
   assert.equal(await db.changeEmail.findNewEmail(user.id), "Bob@New.example");
   const verification = await db.verifyEmail.storeToken(1, "token");
-  const proof = { token: "token", verifiedHash: "hash", deviceKind: null, redeemer: {}, language: "en" };
-  assert.deepEqual(await db.changeEmail.confirm(verification ?? assert.fail(), proof), { nonce: null });
+  const confirmation = { token: "token", verifiedHash: "hash", deviceKind: null, redeemer: {}, language: "en" };
+  assert.deepEqual(await db.changeEmail.confirm(verification ?? assert.fail(), confirmation), { nonce: null });
   assert.equal((await db.findUserBy({ id: user.id })).email, "Bob@New.example");
 });
 
 test("a reset token is stored and redeemed by any spelling, and finds the account's own", async () => {
   await using store = await createStore();
   const { db } = store;
-  const user = await db.addUser(spelled, "hash");
-  assert.equal(await db.resetPassword.storeToken(key.toUpperCase(), "token"), spelled);
-  assert.equal(await db.resetPassword.findEmail("token"), spelled);
+  const user = await db.addUser(spelling, "hash");
+  assert.equal(await db.resetPassword.storeToken(key.toUpperCase(), "token"), spelling);
+  assert.equal(await db.resetPassword.findEmail("token"), spelling);
   const redemption = { hashedPassword: "new", isMailed: true };
   assert.equal(await db.resetPassword.redeem({ ...redemption, resetToken: "token", email: "other@example.com" }), null);
   const redeemed = await db.resetPassword.redeem({ ...redemption, resetToken: "token", email: ` ${key}` });
-  assert.deepEqual([redeemed?.id, redeemed?.email], [user.id, spelled]);
-  assert.equal((await db.outbox.list(1))[0]?.email, spelled);
+  assert.deepEqual([redeemed?.id, redeemed?.email], [user.id, spelling]);
+  assert.equal((await db.outbox.list(1))[0]?.email, spelling);
 
   for (const email of ["BOB@example.com", "Bob@example.com"]) {
     await db.registrations.add(email, "hash", { kind: "registration", language: "en" });
   }
   assert.equal(await db.resetPassword.storeToken("bob@example.com", "registration's"), "Bob@example.com");
   assert.equal(await db.resetPassword.findEmail("registration's"), "Bob@example.com");
-  const made = await db.resetPassword.redeem({ ...redemption, resetToken: "registration's", email: "BOB@EXAMPLE.com" });
-  assert.equal(made?.email, "Bob@example.com");
+  const created = await db.resetPassword.redeem({
+    ...redemption,
+    resetToken: "registration's",
+    email: "BOB@EXAMPLE.com",
+  });
+  assert.equal(created?.email, "Bob@example.com");
 });
 
 test("emails are queued by a spelling, found by every other, and deleted with the account", async () => {
   await using store = await createStore();
   const { db } = store;
-  const user = await db.addUser(spelled, "hash");
-  await db.outbox.add({ kind: "password_changed", language: "en", email: spelled });
+  const user = await db.addUser(spelling, "hash");
+  await db.outbox.add({ kind: "password_changed", language: "en", email: spelling });
   await db.outbox.add({ kind: "reset", language: "en", email: key });
   await db.registrations.add(key.toUpperCase(), "hash", { kind: "registration", language: "en" });
   assert.deepEqual(
     (await db.outbox.list(10)).map(({ email }) => email),
-    [spelled, key, null],
+    [spelling, key, null],
   );
-  for (const email of [spelled, ...others])
+  for (const email of [spelling, ...others])
     assert.equal((await db.outbox.listForUser({ id: user.id, email })).length, 3);
   assert.deepEqual(
     (await store.readRows("outbox")).map(({ email }) => email),
@@ -202,7 +206,7 @@ test("emails are queued by a spelling, found by every other, and deleted with th
 test("an audit event is attributed to the account with its address, in any spelling", async () => {
   await using store = await createStore();
   const { db } = store;
-  const { id } = await db.addUser(spelled, "hash");
+  const { id } = await db.addUser(spelling, "hash");
   const entry = { at: 1, event: "reset_asked", userId: null, ip: null, userAgent: null, detail: null };
   await db.audit.add([...others, "nobody@example.com"].map((email) => ({ ...entry, email })));
   assert.deepEqual(
@@ -222,16 +226,16 @@ test("imported accounts keep their spelling, and are distinguished by the key", 
     createdAt: 1,
   });
   await db.addUser("Bob@example.com", "hash");
-  assert.deepEqual(await db.import.findTakenEmails(["BOB@example.com", spelled]), new Set(["BOB@example.com"]));
-  assert.deepEqual(await db.import.add([account("BOB@example.com"), account(spelled)]), new Set(["BOB@example.com"]));
+  assert.deepEqual(await db.import.findTakenEmails(["BOB@example.com", spelling]), new Set(["BOB@example.com"]));
+  assert.deepEqual(await db.import.add([account("BOB@example.com"), account(spelling)]), new Set(["BOB@example.com"]));
   assert.deepEqual(
     (await db.users.list({ limit: 10 })).map(({ email }) => email),
-    ["Bob@example.com", spelled],
+    ["Bob@example.com", spelling],
   );
   await using empty = await createStore();
   const adopted = { id: 7, hashedPassword: "hash", emailVerifiedAt: null, sessionId: null, resetToken: null };
-  await empty.db.import.adopt([{ ...adopted, email: spelled }]);
-  assert.equal((await empty.db.findUserBy({ email: key })).email, spelled);
+  await empty.db.import.adopt([{ ...adopted, email: spelling }]);
+  assert.equal((await empty.db.findUserBy({ email: key })).email, spelling);
   await using copy = await createStore();
   await store.db.copyTo(copy.db);
   assert.deepEqual(await copy.readRows("users"), await store.readRows("users"));

@@ -11,21 +11,21 @@ const account = (i: number, hashedPassword = "hash") => ({
   createdAt: 1,
 });
 
-test("of simultaneous imports, each address is added by one and reported as taken by the other", async () => {
+test("simultaneous imports add each address once, and all others report it as taken", async () => {
   await using database = await createMigratedDatabase(getCurrentEngine());
   await using one = await openDB(database.url);
   await using other = await openDB(database.url);
   const accounts = Array.from({ length: 300 }, (_, i) => account(i));
   const batches = [one, other, one, other].map((db) => db.import.add(accounts));
-  const there = await Promise.all(batches);
+  const taken = await Promise.all(batches);
   assert.equal((await database.run("select id from users")).length, 300);
   assert.equal(
-    there.map((some) => some.size).reduce((sum, size) => sum + size),
+    taken.map((some) => some.size).reduce((sum, size) => sum + size),
     900,
   );
 });
 
-test("pages of users contain each user once", async () => {
+test("an import adds only new addresses, and pages of users contain each user once", async () => {
   await using database = await createMigratedDatabase(getCurrentEngine());
   await using db = await openDB(database.url);
   assert.deepEqual(await db.import.add([]), new Set());

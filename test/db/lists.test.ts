@@ -34,7 +34,7 @@ test("a batch has the same statements for any number of rows", async () => {
   await using watch = await openRecorded(store);
   const { db, texts } = watch;
 
-  /** Runs every operation that works in batches, with `count` rows. */
+  /** Runs every operation that works in batches, with `length` rows. */
   const work = async (length: number) => {
     const names = Array.from({ length }, (_, i) => `session ${length} ${i}`);
     // The rows are inserted over another connection, whose statements are not recorded.
@@ -47,8 +47,8 @@ test("a batch has the same statements for any number of rows", async () => {
     clock.advance(31 * day);
     await db.sessions.sweep("", 1000);
     const base = { at: clock.now(), event: "login_refused", ip: "192.0.2.1", userAgent: null, detail: null };
-    const whom = [{ userId }, { userId: null }, { userId: null, email }, { userId: userId + 1 }];
-    await db.audit.add(names.map((_, i) => ({ ...base, ...(whom[(i + length) % whom.length] ?? { userId }) })));
+    const subjects = [{ userId }, { userId: null }, { userId: null, email }, { userId: userId + 1 }];
+    await db.audit.add(names.map((_, i) => ({ ...base, ...(subjects[(i + length) % subjects.length] ?? { userId }) })));
     const accounts = names.map((name) => ({ email: `${name}@example.com`, hashedPassword: "hash", createdAt: 1 }));
     const unconfirmed = { emailVerifiedAt: null, disabledAt: null };
     await db.import.add(accounts.map((account) => ({ ...account, ...unconfirmed })));
@@ -104,12 +104,12 @@ testOnce(
     const kysely = new Kysely<Schema>({ dialect: engine.dialect });
     try {
       assert.ok(await migrate(kysely, engine, { log: silent }));
-      const later = Array.from({ length: 390 }, (_, i) => `select ${i} as later`);
-      for (const text of later) await sql.raw(text).execute(kysely);
+      const statements = Array.from({ length: 390 }, (_, i) => `select ${i} as number`);
+      for (const text of statements) await sql.raw(text).execute(kysely);
       const { rows } = await sql<{ statement: string }>`select statement from pg_prepared_statements`.execute(kysely);
       const prepared = new Set(rows.map(({ statement }) => statement));
       assert.deepEqual(
-        later.filter((text) => !prepared.has(text)),
+        statements.filter((text) => !prepared.has(text)),
         [],
       );
     } finally {

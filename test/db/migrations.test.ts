@@ -87,16 +87,16 @@ test("five processes can open an empty database at the same time", async () => {
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     }),
   );
-  const said = async (child: ChildProcess) => (await once(child, "message"))[0];
+  const receiveMessage = async (child: ChildProcess) => (await once(child, "message"))[0];
   try {
-    await Promise.all(openers.map(said));
+    await Promise.all(openers.map(receiveMessage));
     for (let i = 0; i < 20; i++) {
       const path = join(folder.path, `${i}.db`);
       if (i % 2 === 1) writeFileSync(path, "");
-      const answers = openers.map(said);
+      const results = openers.map(receiveMessage);
       for (const child of openers) child.send(`sqlite:${path}`);
       assert.deepEqual(
-        await Promise.all(answers),
+        await Promise.all(results),
         openers.map(() => "opened"),
       );
       using raw = new DatabaseSync(path);
@@ -107,7 +107,7 @@ test("five processes can open an empty database at the same time", async () => {
   }
 });
 
-test("a database of a newer version is rejected with that version and the remedy", async () => {
+test("a database of a newer version is rejected, and the error names the migration and the remedy", async () => {
   await using store = await createSqliteStore();
   await store.db.addUser("bob@example.com", "hash");
   store.openRaw().exec("insert into kysely_migration values ('0099_from_the_future', '2040-01-01')");
@@ -121,7 +121,7 @@ test("a database of a newer version is rejected with that version and the remedy
   assert.equal(store.readRows("users").length, 1);
 });
 
-test("a database with tables of another program is rejected, and stays unchanged to the byte", async () => {
+test("a database with tables of another program is rejected, and no byte of it changes", async () => {
   await using folder = await createTemporaryFolder();
   for (const table of ["users", "sessions"]) {
     const path = join(folder.path, `${table}.db`);

@@ -21,7 +21,7 @@ test("this version works next to the next minor version, and after a downgrade f
   assert.equal((await store.db.sessions.findUser("s"))?.id, bob.id);
 });
 
-test("a database that is two minor versions newer is rejected, with the remedy", async () => {
+test("a database that is two minor versions newer is rejected, and the error names the remedy", async () => {
   await using store = await createStore();
   await upgrade(store.run, 2);
   await upgrade(store.run, 3);

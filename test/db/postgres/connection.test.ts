@@ -29,7 +29,7 @@ async function query(sql: string, url = server.url): Promise<Record<string, unkn
   }
 }
 
-test("a database that cannot be used stops the service with one line that names the problem and the remedy", async () => {
+test("if the database cannot be used, the service exits with one line that names the problem and the remedy", async () => {
   await query("create role guest login password 'guest'");
   await query("create database owned");
   // No host name can be this long, so the lookup fails immediately and without a resolver.

@@ -15,7 +15,7 @@ function findPrograms(): string | undefined {
   return folder && existsSync(join(folder, "pg_dump")) ? folder : undefined;
 }
 
-const skip = findPrograms() === undefined && "no PostgreSQL is installed here";
+const skip = findPrograms() === undefined && "PostgreSQL is not installed";
 
 test("the commands of docs/backup.md back up and restore a database", { skip }, async () => {
   const docs = await readFile(new URL("../../../docs/backup.md", import.meta.url), "utf8");

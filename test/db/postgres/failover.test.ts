@@ -39,7 +39,7 @@ async function query(server: PostgresServer, sql: string) {
   return rows[0];
 }
 
-test("when the primary dies and its standby is promoted, the service follows, and nothing acknowledged is lost", async () => {
+test("when the primary dies and its standby is promoted, the service uses the standby, and no acknowledged write is lost", async () => {
   const [primary, standby] = await startPair();
   await using _ = primary;
   await using __ = standby;
@@ -59,7 +59,7 @@ test("when the primary dies and its standby is promoted, the service follows, an
   await assertRegistered(service, await registering);
 });
 
-test("a standby alone is rejected at startup, with the remedy", async () => {
+test("a standby alone is rejected at startup, and the error names the remedy", async () => {
   const [primary, standby] = await startPair();
   await using _ = primary;
   await using __ = standby;

@@ -15,7 +15,7 @@ import { type PostgresServer, processOwner, startPostgres } from "../../support/
 import { startService } from "../../support/service.ts";
 
 // The first test waits ten seconds while the others run.
-suite("a PostgreSQL that fails", { concurrency: 2 }, () => {
+suite("PostgreSQL faults", { concurrency: 2 }, () => {
   // id: frozen-database
   test("a PostgreSQL server that is frozen for ten seconds does not block requests for that long", async () => {
     await using server = await startPostgres();
@@ -72,7 +72,7 @@ suite("a PostgreSQL that fails", { concurrency: 2 }, () => {
     const cookie = await registerAndLogIn(service);
     const others: pg.Client[] = [];
     const end = "select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'bienvenue'";
-    // The service may reconnect faster.
+    // Repeated, because the service may reconnect first.
     while (others.length < 15) {
       await others[0]?.query(end);
       await exhaustConnections(server, others);

@@ -23,7 +23,7 @@ after(async () => {
 
 const notice = { kind: "registration", language: "en" } as const;
 
-/** Counts the deadlocks. Waits for the connections to end, because only then are their statistics complete. */
+/** Counts the deadlocks, after all connections have ended: only then are their statistics complete. */
 async function countDeadlocks(): Promise<number> {
   const others = "select pid from pg_stat_activity where application_name = 'bienvenue'";
   while ((await admin.query(others)).rows.length > 0) await sleep(5);
@@ -59,8 +59,8 @@ function toConfirmation({ token, user }: { readonly token: string; readonly user
 
 /** Changes the address of an account; returns the token that undoes it. */
 async function changeEmail(db: DB, from: string, to: string): Promise<string> {
-  const moving = (await startChange(db, from, to)) ?? assert.fail();
-  assert.ok(await db.changeEmail.confirm(moving.verification, toConfirmation(moving)));
+  const change = (await startChange(db, from, to)) ?? assert.fail();
+  assert.ok(await db.changeEmail.confirm(change.verification, toConfirmation(change)));
   const token = randomUUID();
   assert.ok(await db.undoEmailChange.storeToken(from, token, { requestedAt: Date.now() }));
   return token;
@@ -255,7 +255,7 @@ test("a transaction whose lock times out twice throws DatabaseUnavailable", asyn
   assert.equal(seen.size, 2);
 });
 
-test("a sweep waits for no transaction, and a later sweep deletes the skipped rows", async () => {
+test("a sweep does not wait for transactions, and a later sweep deletes the skipped rows", async () => {
   await using db = await openDB(server.url);
   const { id } = await db.addUser("swept@example.com", "x");
   await db.sessions.open({ userId: id, sessionId: "swept", device: "swept", notice: null });
@@ -282,7 +282,7 @@ test("a sweep waits for no transaction, and a later sweep deletes the skipped ro
     tables: [table] as string[],
     sweep: () => db.sweep.deleteOld(kind as keyof typeof kinds, future, 500),
   }));
-  // Tokens first, because deleting their addresses deletes them too.
+  // Tokens first, because deleting the verifications and former addresses that own them deletes them too.
   sweeps.unshift({ tables: ["users", "mailed_tokens"], sweep: () => db.resetPassword.sweepTokens(500) });
   for (const { tables, sweep } of sweeps) {
     await holder.query("begin");

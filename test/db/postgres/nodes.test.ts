@@ -8,7 +8,7 @@ import { type Service, startService } from "../../support/service.ts";
 let server: PostgresServer;
 /** Five nodes that start at the same time on an empty database. */
 let starts: Promise<Service>[];
-/** Two of them. */
+/** Two of the five nodes. */
 let one: Service;
 let two: Service;
 const resources = new AsyncDisposableStack();
@@ -38,9 +38,9 @@ test("200 simultaneous redemptions of one reset token over two nodes change the 
   };
   const passwords: string[] = [];
   const statuses = await countStatuses([one, two], 200, async (node, i) => {
-    const answer = await sendForm(node, "PUT", "/reset_password", { email, reset_token, new_password: `new ${i}` });
-    if (answer.status === 200) passwords.push(`new ${i}`);
-    return answer;
+    const response = await sendForm(node, "PUT", "/reset_password", { email, reset_token, new_password: `new ${i}` });
+    if (response.status === 200) passwords.push(`new ${i}`);
+    return response;
   });
   assert.deepEqual(statuses, { 200: 1, 403: 199 });
   assert.equal((await sendForm(two, "POST", "/sessions", { email, password: passwords[0] as string })).status, 200);
@@ -101,7 +101,7 @@ test("a rolling restart under load fails no accepted request", async () => {
   let running = true;
   /** Throttles the load while a node starts. */
   let isStarting = true;
-  let answered = 0;
+  let responseCount = 0;
   /**
    * Behaves like a load balancer, which skips a node that refuses connections. Every response must be correct, except that a node
    * that has just started may return 503.
@@ -118,7 +118,7 @@ test("a rolling restart under load fails no accepted request", async () => {
       if (response?.status === 503 && node === current) continue;
       if (response) assert.equal(response.status, 200);
       else assert.equal(failure, "ECONNREFUSED");
-      answered++;
+      responseCount++;
     }
   };
   const clients = Promise.all(Array.from({ length: 8 }, load));
@@ -129,13 +129,13 @@ test("a rolling restart under load fails no accepted request", async () => {
     isStarting = true;
     const next = nodes.use(await startService({ DATABASE_URL }));
     isStarting = false;
-    let before = answered;
-    while (running && answered < before + 50) await sleep(2);
-    before = answered;
+    let before = responseCount;
+    while (running && responseCount < before + 50) await sleep(2);
+    before = responseCount;
     const old = current;
     current = next;
     assert.equal(await old.end("SIGTERM"), 0);
-    while (running && answered < before + 150) await sleep(2);
+    while (running && responseCount < before + 150) await sleep(2);
   }
   running = false;
   await clients;

@@ -18,10 +18,10 @@ test("the partitions of docs/scaling.md work like a single table", async () => {
     const { rows, fields } = await client.query(statement);
     for (const row of rows) await client.query(row[fields[0]?.name ?? ""]);
   }
-  const { rows: made } = await client.query(
+  const { rows: partitions } = await client.query(
     "select count(*)::int as count from pg_inherits where inhparent = 'sessions'::regclass",
   );
-  assert.equal(made[0].count, 16);
+  assert.equal(partitions[0].count, 16);
   await client.end();
 
   await using db = await openDB(database.url);

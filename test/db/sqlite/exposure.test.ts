@@ -8,9 +8,9 @@ import { silent } from "../../../src/observe/log.ts";
 import { createTemporaryFolder } from "../../support/service.ts";
 import { runAsUnprivilegedUser } from "../../support/unprivileged-user.ts";
 
-const onlyWithModes = { skip: process.platform === "win32" && "files have no modes there" };
+const onlyWithModes = { skip: process.platform === "win32" && "files on Windows have no modes" };
 
-/** Returns file, mode and message of the warnings when a database is opened. */
+/** Opens a database, and returns the file, mode and message of each warning. */
 async function readWarnings(path: string): Promise<unknown[]> {
   const warned: unknown[] = [];
   const warn = (fields: object, message: string) => {
@@ -29,7 +29,7 @@ for (const as of ["this user", "an ordinary user"]) {
     async () => {
       await using folder = await createTemporaryFolder();
       const path = join(folder.path, "bienvenue.db");
-      const look = async () => {
+      const check = async () => {
         assert.deepEqual(await readWarnings(path), []);
         for (const [mode, who] of [
           [0o666, "every user of this machine can read and write"],
@@ -47,9 +47,9 @@ for (const as of ["this user", "an ordinary user"]) {
           assert.deepEqual(await readWarnings(path), []);
         }
       };
-      if (as === "this user") return look();
+      if (as === "this user") return check();
       if (process.geteuid?.() === 0) chownSync(folder.path, 65534, 65534);
-      await runAsUnprivilegedUser(look);
+      await runAsUnprivilegedUser(check);
     },
   );
 }
@@ -72,7 +72,7 @@ test(
         [folder.path, "0777"],
       ],
     );
-    // A sticky folder such as /tmp, and one that others can only read.
+    // A sticky folder such as /tmp, and folders that other users cannot write to.
     for (const mode of [0o1777, 0o755, 0o775, 0o700]) {
       chmodSync(folder.path, mode);
       assert.deepEqual(await readWarnings(path), [], mode.toString(8));
@@ -81,9 +81,9 @@ test(
     const spaced = join(folder.path, "it's a.db");
     writeFileSync(spaced, "");
     chmodSync(spaced, 0o644);
-    const [said] = await readWarnings(spaced);
-    // The command works when pasted. The companion files were removed with the connection.
-    spawnSync("sh", ["-c", String((said as string[])[2]).replace(/^.*?run: /, "")]);
+    const [warning] = await readWarnings(spaced);
+    // The command works when pasted. Closing the connection has removed the companion files.
+    spawnSync("sh", ["-c", String((warning as string[])[2]).replace(/^.*?run: /, "")]);
     assert.deepEqual(await readWarnings(spaced), []);
     assert.deepEqual(await readWarnings(path), []);
   },

@@ -158,20 +158,20 @@ test("on a full disk, acknowledged writes are stored and rejected ones are not",
 test("a transaction that a full disk rolls back affects no other transaction", { skip }, async () => {
   await using store = await createBackedUp();
   const { db, userId } = store;
-  const causeOfRefusal = (work: Promise<void>) =>
+  const getCause = (work: Promise<void>) =>
     work.then(
       () => undefined,
       (error: DatabaseUnavailable) => error.cause,
     );
-  const ended = new Set<string>();
-  // The second transaction begins at each step of the first in turn, including the statement before it.
+  const rolledBack = new Set<string>();
+  // In each round, the second transaction begins one step later, relative to the first.
   for (let moment = 0; moment < 60; moment++) {
     emptyWal(store);
     for (let i = 0; i < 20; i++) await db.updateUser(userId, { hashedPassword: "z".repeat(200 + i) });
     limitFileSize(process.pid, statSync(`${store.path}-wal`).size);
-    const first = causeOfRefusal(db.updateUser(userId, { hashedPassword: `${moment}`, sessionId: `${moment}` }));
+    const first = getCause(db.updateUser(userId, { hashedPassword: `${moment}`, sessionId: `${moment}` }));
     for (let i = 0; i < moment; i++) await null;
-    const other = causeOfRefusal(db.updateUser(userId, { emailVerifiedAt: moment }));
+    const other = getCause(db.updateUser(userId, { emailVerifiedAt: moment }));
     try {
       await Promise.race([first, other]);
     } finally {
@@ -181,7 +181,7 @@ test("a transaction that a full disk rolls back affects no other transaction", {
     const rejected = Object.entries(causes).filter(([, cause]) => cause !== undefined);
     assert.ok(rejected.length > 0, `${moment}: no transaction was rolled back`);
     for (const [name, cause] of rejected) {
-      ended.add(name);
+      rolledBack.add(name);
       assert.ok(cause instanceof Error, `${moment}: ${name}: ${cause}`);
     }
     const { hashedPassword, emailVerifiedAt } = await db.findUserBy({ id: userId });
@@ -189,5 +189,5 @@ test("a transaction that a full disk rolls back affects no other transaction", {
     assert.equal((await db.sessions.findUser(`${moment}`)) !== null, causes.first === undefined);
     assert.equal(emailVerifiedAt === moment, causes.other === undefined);
   }
-  assert.deepEqual([...ended].sort(), ["first", "other"]);
+  assert.deepEqual([...rolledBack].sort(), ["first", "other"]);
 });

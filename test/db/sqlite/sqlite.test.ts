@@ -66,7 +66,7 @@ test("no reader sees a transaction before it commits, or one that fails", async 
       await transaction.insertInto("users").values(user).execute();
       read = users.execute();
       await flushPromises();
-      // The read is not synchronous: it waits for the transaction, and so reads committed data.
+      // Not synchronous: the read waits for the transaction, so that it sees committed data only.
       late = engine.read(users.compile());
       assert.ok(late instanceof Promise);
       assert.deepEqual(store.readRows("users"), []);
@@ -88,13 +88,13 @@ test("no step of an update that fails can be read", async () => {
   await db.sessions.open({ userId: id, sessionId: "bob's" });
   const alice = await db.addUser("alice@example.com", "hash");
   await db.sessions.open({ userId: alice.id, sessionId: "alice's" });
-  let over = false;
+  let isSettled = false;
   const update = db.updateUser(id, { email: "half@example.com", sessionId: "alice's" }).finally(() => {
-    over = true;
+    isSettled = true;
   });
   const failed = assert.rejects(update);
   const reads = [];
-  while (!over) {
+  while (!isSettled) {
     reads.push(db.sessions.findUser("bob's"), db.findUserBy({ id }));
     await null;
   }
@@ -107,7 +107,7 @@ test("hundreds of simultaneous transactions and statements do not interfere", as
   await using store = await createSqliteStore();
   const { db } = store;
   await db.addUser("taken@example.com", "hash");
-  const everyone = Array.from({ length: 60 }, async (_, i) => {
+  const users = Array.from({ length: 60 }, async (_, i) => {
     const { id: userId } = await db.addUser(`${i}@example.com`, "hash");
     const [taken, ...opened] = await Promise.all([
       assert.rejects(db.updateUser(userId, { email: "taken@example.com", sessionId: "lost" }), EmailTaken),
@@ -118,7 +118,7 @@ test("hundreds of simultaneous transactions and statements do not interfere", as
     assert.deepEqual([taken, opened.length], [undefined, 4]);
     return userId;
   });
-  const ids = await Promise.all(everyone);
+  const ids = await Promise.all(users);
   assert.equal(new Set(ids).size, 60);
   assert.equal(store.readRows("sessions").length, 120);
   for (const [i, id] of ids.entries()) {

@@ -138,8 +138,8 @@ test("a limit with a long window keeps the short one until the threshold, howeve
   await using store = await createStore();
   const { db, clock } = store;
   const streak = { key: "s", maxAttempts: 5, window: day, long: { threshold: 2, window: 365 * day } };
-  const began = clock.now();
-  const endsAt = async () => Number((await store.readRows("attempts"))[0]?.ends_at) - began;
+  const start = clock.now();
+  const endsAt = async () => Number((await store.readRows("attempts"))[0]?.ends_at) - start;
   const reserve = async () => {
     const result = await db.limits.reserve([streak]);
     return "attempts" in result ? result.attempts : [];
@@ -159,9 +159,9 @@ test("a limit with a long window keeps the short one until the threshold, howeve
   assert.deepEqual([await counts(store), await endsAt()], [[["s", 3]], 365 * day]);
   await reserve();
   await reserve();
-  assert.deepEqual(await db.limits.reserve([streak]), { reachedUntil: began + 365 * day });
+  assert.deepEqual(await db.limits.reserve([streak]), { reachedUntil: start + 365 * day });
   clock.advance(364 * day);
-  assert.deepEqual(await db.limits.reserve([streak]), { reachedUntil: began + 365 * day });
+  assert.deepEqual(await db.limits.reserve([streak]), { reachedUntil: start + 365 * day });
   clock.advance(day);
   await reserve();
   assert.deepEqual(await counts(store), [["s", 1]]);
@@ -171,7 +171,7 @@ test("a limit with a long window keeps the short one until the threshold, howeve
   await store.run(`update attempts set ends_at = ${clock.now() + 365 * day}`);
   const again = clock.now();
   await reserve();
-  assert.equal((await endsAt()) + began, again + day);
+  assert.equal((await endsAt()) + start, again + day);
 });
 
 test("an attempt is rejected until the window of every reached limit ends", async () => {
@@ -201,8 +201,8 @@ test("simultaneous attempts that one limit rejects count in none of the others",
       ),
     ),
   );
-  const passed = results.filter((result) => "attempts" in result).length;
-  assert.equal(passed, 7);
+  const reserved = results.filter((result) => "attempts" in result).length;
+  assert.equal(reserved, 7);
   assert.equal((await counts(store)).length, 8);
   for (const result of results) {
     if (!("attempts" in result)) {

@@ -95,7 +95,7 @@ test("SESSION_LIMIT keeps only the newest sessions, even if there are a thousand
   assert.deepEqual(await listInsertedSessions(store), [999, 1000]);
 });
 
-test("of 200,000 sessions of an older version, each login ends some hundred, and a sweep all but the newest 1,000", async () => {
+test("with 200,000 sessions left by an older version, a login ends a few hundred, and a sweep all but the newest 1,000", async () => {
   await using nodes = await createNodes();
   const { store, auth, id } = nodes;
   const { id: other } = await store.db.addUser("eve@example.com", "hash");
@@ -141,7 +141,7 @@ for (const [end, act] of Object.entries(ends)) {
   });
 }
 
-test("a session that is presented by its previous id stays when all others end, even as the oldest of many", async () => {
+test("a session that is presented by its previous id stays when all others end, even if it is the oldest of many", async () => {
   await using nodes = await createNodes();
   const { store, auth, id } = nodes;
   const before = (await auth.createSession(email)) ?? "";

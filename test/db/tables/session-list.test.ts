@@ -43,7 +43,7 @@ test("a handle is random, and stays the same when the session's id changes, even
   const { id } = await db.addUser(email, "hash");
   await db.sessions.open({ userId: id, sessionId: "one" });
   const handle = await findOnlyHandle(store, id);
-  for (const made of [digest("one"), digest(digest("one"))]) assert.notEqual(handle, made);
+  for (const derived of [digest("one"), digest(digest("one"))]) assert.notEqual(handle, derived);
   assert.ok(await db.sessions.renew("one", { newSessionId: "two", nonce: "n" }));
   assert.equal(await findOnlyHandle(store, id), handle);
   store.clock.advance(hour);
@@ -104,7 +104,7 @@ test("a handle of another user's session, or a malformed one, ends no session", 
   await db.sessions.open({ userId: other, sessionId: "eve's" });
   const handle = await findOnlyHandle(store, id);
   assert.equal(await db.sessions.endByHandle(other, handle), false);
-  const hostile = [
+  const malformed = [
     "",
     "null",
     "\0",
@@ -115,7 +115,7 @@ test("a handle of another user's session, or a malformed one, ends no session", 
     "%",
     "bob's",
   ];
-  for (const text of [...hostile, digest("bob's"), digest(digest("bob's"))]) {
+  for (const text of [...malformed, digest("bob's"), digest(digest("bob's"))]) {
     assert.equal(await db.sessions.endByHandle(id, text), false, text);
   }
   for (const sessionId of ["bob's", "eve's"]) assert.ok(await db.sessions.findUser(sessionId));
@@ -166,19 +166,19 @@ test("sessions that are opened or end between two pages neither hide others nor 
   const { id } = await db.addUser(email, "hash");
   await insertManySessions(store, { userId: id, count: 60, interval: 0 });
   const before = (await readPage(store, id, { limit: 60 })).sessions.map(({ handle }) => handle);
-  const gone = new Set<string>();
+  const endedHandles = new Set<string>();
   const pages = await readAllPages(store, id, 10, undefined, async (sessions) => {
     const last = sessions.at(-1)?.handle ?? "";
-    // One that was listed, and one that was not yet.
+    // One session that was already listed, and one that was not.
     const later = before[before.indexOf(last) + 4] ?? "";
     for (const handle of [last, later]) assert.equal(await db.sessions.endByHandle(id, handle), true);
-    gone.add(later);
-    await db.sessions.open({ userId: id, sessionId: `new ${gone.size}` });
+    endedHandles.add(later);
+    await db.sessions.open({ userId: id, sessionId: `new ${endedHandles.size}` });
   });
-  assert.ok(gone.size > 3);
+  assert.ok(endedHandles.size > 3);
   assert.deepEqual(
     pages.flat().map(({ handle }) => handle),
-    before.filter((handle) => !gone.has(handle)),
+    before.filter((handle) => !endedHandles.has(handle)),
   );
 });
 
@@ -201,17 +201,17 @@ test("expired sessions are on no page, however many there are", async () => {
   }
 });
 
-test("an invalid next returns no page, and that of another user none of that user's sessions", async () => {
+test("an invalid `next` returns no page, and one of another user returns none of that user's sessions", async () => {
   await using store = await createStore();
   const { db } = store;
   const { id } = await db.addUser(email, "hash");
   const { id: other } = await db.addUser("eve@example.com", "hash");
   await insertManySessions(store, { userId: id, count: 5 });
   await db.sessions.open({ userId: other, sessionId: "eve's" });
-  const written = (text: string) => Buffer.from(text).toString("base64url");
-  const right = written("1 x");
+  const encode = (text: string) => Buffer.from(text).toString("base64url");
+  const valid = encode("1 x");
   for (const after of [
-    ...["", "x", right.slice(1), `${right}=`, ` ${right}`, `${right}\0`, "1 x", "\ud800", "A".repeat(9000)],
+    ...["", "x", valid.slice(1), `${valid}=`, ` ${valid}`, `${valid}\0`, "1 x", "\ud800", "A".repeat(9000)],
     ...[
       "1",
       "1 ",
@@ -223,11 +223,11 @@ test("an invalid next returns no page, and that of another user none of that use
       "1 \u00e9",
       `${"9".repeat(16)} x`,
       `1 ${"x".repeat(251)}`,
-    ].map(written),
+    ].map(encode),
   ]) {
     assert.equal(await db.sessions.list(id, { limit: 10, after }), null, after);
   }
-  assert.ok(await db.sessions.list(id, { limit: 10, after: right }));
+  assert.ok(await db.sessions.list(id, { limit: 10, after: valid }));
   const { next } = await readPage(store, id, { limit: 2 });
   assert.ok(next);
   assert.deepEqual(await readPage(store, other, { after: next }), { sessions: [], next: null });

@@ -47,10 +47,10 @@ function countRows(plan: Plan): number {
 
 /** Explains each statement on sessions. On PostgreSQL, also counts the table rows that it reads. */
 async function explain(store: Store, statements: readonly Pick<CompiledQuery, "sql" | "parameters">[]) {
-  const wanted = statements.filter(({ sql }) => /^(select|update|delete)\b.*sessions/s.test(sql));
+  const relevant = statements.filter(({ sql }) => /^(select|update|delete)\b.*sessions/s.test(sql));
   if (getCurrentEngine() === "sqlite") {
     using file = new DatabaseSync(store.url.slice("sqlite:".length));
-    return wanted.map(({ sql, parameters }) => {
+    return relevant.map(({ sql, parameters }) => {
       const rows = file.prepare(`explain query plan ${sql}`).all(...(parameters as string[]));
       return { sql, rows: 0, plan: rows.map(({ detail }) => String(detail)).join("\n") };
     });
@@ -58,7 +58,7 @@ async function explain(store: Store, statements: readonly Pick<CompiledQuery, "s
   const client = new pg.Client(store.url);
   await client.connect();
   const plans = [];
-  for (const { sql, parameters } of wanted) {
+  for (const { sql, parameters } of relevant) {
     await client.query("begin");
     const { rows } = await client.query(`explain (analyze, format json) ${sql}`, parameters as unknown[]);
     await client.query("rollback");
@@ -70,15 +70,15 @@ async function explain(store: Store, statements: readonly Pick<CompiledQuery, "s
 }
 
 const requests: Record<string, (db: DB, userId: number, handle: string, next: string) => Promise<unknown>> = {
-  "opening one": (db, userId) => db.sessions.open({ userId, sessionId: "new" }),
+  "opening a session": (db, userId) => db.sessions.open({ userId, sessionId: "new" }),
   "opening a session with a limit of three": (db, userId) => db.sessions.open({ userId, sessionId: "other", limit: 3 }),
   "the first page": (db, userId) => db.sessions.list(userId, { current: "own", limit: 100 }),
   "a later page": (db, userId, _, after) => db.sessions.list(userId, { current: "own", limit: 100, after }),
-  "ending one": (db, userId, handle) => db.sessions.endByHandle(userId, handle),
-  "ending another's": (db, userId, handle) => db.sessions.endByHandle(userId + 1, handle),
-  "renewing one": (db) => db.sessions.renew("own", { newSessionId: "renewed", nonce: "n" }),
-  "being seen": (db) => db.sessions.recordUse(["own"]),
-  "finding one": (db) => db.sessions.findUser("own"),
+  "ending a session": (db, userId, handle) => db.sessions.endByHandle(userId, handle),
+  "ending a session of another user": (db, userId, handle) => db.sessions.endByHandle(userId + 1, handle),
+  "renewing a session": (db) => db.sessions.renew("own", { newSessionId: "renewed", nonce: "n" }),
+  "recording a use": (db) => db.sessions.recordUse(["own"]),
+  "finding a session": (db) => db.sessions.findUser("own"),
   "ending the current session": (db) => db.sessions.end("own"),
 };
 
@@ -89,7 +89,7 @@ for (const interval of [0, 1]) {
     const { id } = await store.db.addUser("bob@example.com", "hash");
     for (let i = 0; i < 20; i++) await store.db.addUser(`${i}@example.com`, "hash");
     await insertManySessions(store, { userId: id, count: 200_000, interval });
-    // As autovacuum eventually does. Without statistics the first statement could time out.
+    // Autovacuum would do this eventually. Without statistics, the first statement could time out.
     await store.run("analyze");
     await store.db.sessions.open({ userId: id, sessionId: "own" });
     const list = await store.db.sessions.list(id, { limit: 50 });

@@ -66,7 +66,7 @@ test("using a session extends its idle timeout, but not its absolute expiry or o
   assert.equal(await isLive(store, "one"), false);
 });
 
-test("the recorded time of use is at most now, and only recorded if the session was live then", async () => {
+test("a recorded time of use is at most now, and is recorded only if the session was live at that time", async () => {
   await using store = await createStore({ SESSION_LIFETIME: "2h", SESSION_IDLE: "1h" });
   const { db, clock } = store;
   const { id: userId } = await db.addUser(email, "hash");
@@ -171,16 +171,16 @@ test("over the limit, the oldest sessions of the user end", async () => {
     await db.sessions.open({ userId, sessionId, limit });
   };
   const all = "abcdefgh";
-  const living = async () => {
-    const alive = await Promise.all([...all].map((sessionId) => isLive(store, sessionId)));
-    return [...all].filter((_, i) => alive[i]).join("");
+  const listLive = async () => {
+    const areLive = await Promise.all([...all].map((sessionId) => isLive(store, sessionId)));
+    return [...all].filter((_, i) => areLive[i]).join("");
   };
   for (const [i, sessionId] of [...all].entries()) {
     await open(sessionId, 3);
-    assert.equal(await living(), all.slice(Math.max(0, i - 2), i + 1));
+    assert.equal(await listLive(), all.slice(Math.max(0, i - 2), i + 1));
   }
   await open("a", 1);
-  assert.equal(await living(), "a");
+  assert.equal(await listLive(), "a");
   assert.equal((await db.sessions.findUser("alice's"))?.id, alice.id);
 });
 
@@ -200,16 +200,12 @@ test("an expired session does not count toward the limit", async () => {
   const { id: userId } = await db.addUser(email, "hash");
   await db.sessions.open({ userId, sessionId: "in use" });
   clock.advance(1);
-  await db.sessions.open({ userId, sessionId: "left alone" });
+  await db.sessions.open({ userId, sessionId: "unused" });
   clock.advance(hour - 2);
   await db.sessions.recordUse(["in use"]);
   clock.advance(2);
   await db.sessions.open({ userId, sessionId: "new", limit: 2 });
-  assert.deepEqual(await Promise.all(["in use", "left alone", "new"].map((s) => isLive(store, s))), [
-    true,
-    false,
-    true,
-  ]);
+  assert.deepEqual(await Promise.all(["in use", "unused", "new"].map((s) => isLive(store, s))), [true, false, true]);
 });
 
 test("ending one session, or all of a user, keeps the others", async () => {
