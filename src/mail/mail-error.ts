@@ -37,7 +37,7 @@ interface Failure {
 }
 
 /**
- * Converts an error of nodemailer. The new message says in one line what is wrong and, if the operator can fix it, how.
+ * Converts an error of nodemailer to a `MailError`, whose message says in one line what is wrong and how to fix it.
  *
  * @param server host and port
  */

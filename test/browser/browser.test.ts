@@ -4,7 +4,7 @@ import { startBrowser } from "../support/browser/browser.ts";
 
 const page = "data:text/html,<title>?</title><p><script>document.title = 'it runs'</script><p id=text>wide";
 
-test("on a machine without Chromium the one from npm starts, runs scripts and draws text", async () => {
+test("on a machine without Chromium, the one from npm starts, runs scripts and draws text", async () => {
   await using browser = await startBrowser({ PATH: "" });
   const visit = await browser.newPage();
   await visit.goto(page);

@@ -28,7 +28,7 @@ for (const language of ["en", "fr"] as const) {
     await registerAndVerify(world, ada);
     await using visitor = await openVisitor(browser, world, { language, options: small });
     const { page, texts } = visitor;
-    // As the setting of a browser does. The Content-Security-Policy blocks an inline style.
+    // Like a browser setting. The Content-Security-Policy blocks inline styles.
     const enlarge = `document.styleSheets[0].insertRule("html { font-size: 200% }", 0)`;
     const checkPage = async (path: string) => {
       await visitor.open(path);

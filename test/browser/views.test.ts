@@ -18,7 +18,7 @@ const looks = [
 ] as const;
 const largeDesktop = { width: 1600, height: 900 };
 
-/** The language of the document and the number of visible alerts. Locators would take a quarter of the time that opening the page takes. */
+/** The language of the document and the number of visible alerts. Locators would add a quarter to the time of each page. */
 const languageAndAlerts = `[document.documentElement.getAttribute("lang"), [...document.querySelectorAll("[role=alert]")]
   .filter((each) => each.checkVisibility({ visibilityProperty: true }) && !each.closest("[aria-hidden=true]")).length]`;
 /** Open windows, reused because opening one takes as long as opening three pages. */

@@ -27,7 +27,7 @@ for (const script of [true, false]) {
     assert.equal(other.path, "/account");
   });
 
-  test(`a tab whose session ended in another tab asks for a login, and then continues (${how})`, async () => {
+  test(`a tab whose session ended in another tab asks for a login and then continues (${how})`, async () => {
     await using world = await createServedWorld();
     await registerAndVerify(world, ada);
     await using one = await openVisitor(browser, world, { script });
@@ -44,7 +44,7 @@ for (const script of [true, false]) {
     assert.equal(other.path, "/account/password");
   });
 
-  test(`a form of one account does not act for another account that logged in in a second tab (${how})`, async () => {
+  test(`a form of one account does not act for another account that a second tab has logged in to (${how})`, async () => {
     await using world = await createServedWorld();
     const grace = { ...ada, email: "grace@example.com" };
     for (const user of [ada, grace]) await registerAndVerify(world, user);

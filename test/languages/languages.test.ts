@@ -165,7 +165,7 @@ describe("Accept-Language", () => {
   });
 });
 
-test("a stored tag is converted to its language, and a tag of no language to English", () => {
+test("a stored tag is converted to its language, and any other tag to English", () => {
   for (const language of languages) assert.equal(toLanguage(language), language);
   for (const tag of ["xx", "", "FR", "constructor", "fr-CA"]) assert.equal(toLanguage(tag), "en");
 });

@@ -15,8 +15,8 @@ import { startMailServer } from "../support/mail-server.ts";
 import { createTemporaryFolder, runInOwnProcess } from "../support/service.ts";
 
 const at = Date.UTC(2030, 0, 1);
-const test_: Mail = { kind: "test", to: "bob@example.com", language: "en", at };
-const reset: Mail = { ...test_, kind: "reset_password", token: "T" };
+const testMail: Mail = { kind: "test", to: "bob@example.com", language: "en", at };
+const resetMail: Mail = { ...testMail, kind: "reset_password", token: "T" };
 
 /** A mailer that closes when the test ends. */
 function createMailer(url: string, environment: Environment = {}, timeout?: number) {
@@ -25,7 +25,7 @@ function createMailer(url: string, environment: Environment = {}, timeout?: numb
 }
 
 /** Returns the error that sending throws. */
-async function findFailure(url: string, mail = test_, timeout?: number): Promise<MailError> {
+async function findFailure(url: string, mail = testMail, timeout?: number): Promise<MailError> {
   await using sender = createMailer(url, {}, timeout);
   const error = await sender.send(mail).then(
     () => assert.fail("was sent"),
@@ -42,7 +42,7 @@ test("an email arrives once, from MAIL_FROM, at exactly one recipient, with text
     MAIL_FROM: "Café (no reply) <no-reply@example.com>",
     PUBLIC_URL: "https://auth.example.com",
   });
-  await sender.send({ ...reset, language: "fr" });
+  await sender.send({ ...resetMail, language: "fr" });
   const [{ from, to, mime, raw }, ...more] = server.mails as [(typeof server.mails)[0]];
   assert.deepEqual([from, to, more], ["no-reply@example.com", ["bob@example.com"], []]);
   assert.deepEqual(mime.from, { name: "Café (no reply)", address: "no-reply@example.com" });
@@ -76,7 +76,7 @@ test("the display name of MAIL_FROM arrives unchanged, and there is one sender",
   // At the same time, because the server waits before it greets.
   const sending = cases.map(async ([MAIL_FROM], i) => {
     await using sender = createMailer(`smtp://127.0.0.1:${server.port}`, { MAIL_FROM });
-    await sender.send({ ...test_, to: `p${i}@example.com` });
+    await sender.send({ ...testMail, to: `p${i}@example.com` });
   });
   await Promise.all(sending);
   assert.equal(server.mails.length, cases.length);
@@ -91,10 +91,10 @@ test("the display name of MAIL_FROM arrives unchanged, and there is one sender",
 test("emails share one connection, and a connection that the server closed is replaced", async () => {
   await using server = await startMailServer();
   await using sender = createMailer(`smtp://127.0.0.1:${server.port}`);
-  for (let i = 0; i < 5; i++) await sender.send(test_);
+  for (let i = 0; i < 5; i++) await sender.send(testMail);
   assert.deepEqual([server.connections, server.mails.length], [1, 5]);
   server.dropConnections();
-  await sender.send(test_);
+  await sender.send(testMail);
   assert.deepEqual([server.connections, server.mails.length], [2, 6]);
 });
 
@@ -156,7 +156,7 @@ describe("TLS", { concurrency: true }, () => {
     assert.match((await findFailure(other)).message, / does not offer TLS; /);
     assert.deepEqual([server.mails, server.logins], [[], []]);
     await using sender = createMailer(`${other}?requireTLS=false`);
-    await sender.send(test_);
+    await sender.send(testMail);
     assert.deepEqual(server.logins, ["bob:s3cr3t"]);
   });
 
@@ -179,7 +179,7 @@ test("with a correct login the email is sent; a wrong one results in a one-line 
   });
   const url = (login: string) => `smtp://${login}127.0.0.1:${server.port}`;
   await using sender = createMailer(url("bob%40example.com:s3c%20r3t@"));
-  await sender.send(test_);
+  await sender.send(testMail);
   const error = await findFailure(url("bob%40example.com:wr0ng@"));
   assert.match(error.message, / rejects the user or password of SMTP_URL \(535\)$/);
   assert.match(error.fullMessage(), /; response: 535 .*no <bob@example\.com> with this password$/);
@@ -198,22 +198,22 @@ test("a rejected sender and a rejected recipient result in different messages wi
   });
   await using sender = createMailer(`smtp://127.0.0.1:${server.port}`);
   refusing = "sender";
-  await assert.rejects(sender.send(test_), { name: "MailError", message: / rejects MAIL_FROM \(550\)$/ });
+  await assert.rejects(sender.send(testMail), { name: "MailError", message: / rejects MAIL_FROM \(550\)$/ });
   refusing = "recipient";
-  const error = await sender.send(test_).catch((reason: MailError) => reason);
+  const error = await sender.send(testMail).catch((reason: MailError) => reason);
   assert.ok(error instanceof MailError);
   assert.match(error.message, /^the mail server 127\.0\.0\.1:\d+ rejects the recipient \(550\)$/);
   assert.match(error.fullMessage(), /response: 550 <bob@example\.com> \[2J unknown$/);
   // A logger writes the own properties of an error.
   assert.doesNotMatch(JSON.stringify({ ...error, stack: error.stack }), /bob/);
   refusing = "";
-  await sender.send(test_);
+  await sender.send(testMail);
   assert.equal(server.mails.length, 1);
 });
 
 test("the response of a server is printed in one line without control characters", () => {
-  const error = new MailError("it refuses", { response: "550-no\r\n550 \u001b[2Jnever\u2028\u009b1A\n" });
-  assert.equal(error.fullMessage(), "it refuses; response: 550-no 550 [2Jnever 1A");
+  const error = new MailError("the server rejects it", { response: "550-no\r\n550 \u001b[2Jnever\u2028\u009b1A\n" });
+  assert.equal(error.fullMessage(), "the server rejects it; response: 550-no 550 [2Jnever 1A");
 });
 
 describe("a server that does not accept the email results in an error", { concurrency: true }, () => {
@@ -249,7 +249,7 @@ describe("a server that does not accept the email results in an error", { concur
   test("if it accepts the connection and sends nothing", async () => {
     await using server = await listen(() => {});
     assert.match(
-      (await findFailure(`smtp://127.0.0.1:${server.port}`, test_, 200)).message,
+      (await findFailure(`smtp://127.0.0.1:${server.port}`, testMail, 200)).message,
       /does not respond in time/,
     );
   });
@@ -257,7 +257,7 @@ describe("a server that does not accept the email results in an error", { concur
   test("if it greets and then sends nothing", async () => {
     await using server = await listen((socket) => socket.write("220 hello\r\n"));
     assert.match(
-      (await findFailure(`smtp://127.0.0.1:${server.port}`, test_, 200)).message,
+      (await findFailure(`smtp://127.0.0.1:${server.port}`, testMail, 200)).message,
       /takes too long to accept an email$/,
     );
   });
@@ -269,7 +269,7 @@ describe("a server that does not accept the email results in an error", { concur
       socket.on("close", () => clearInterval(talking));
     });
     assert.match(
-      (await findFailure(`smtp://127.0.0.1:${server.port}`, test_, 200)).message,
+      (await findFailure(`smtp://127.0.0.1:${server.port}`, testMail, 200)).message,
       /takes too long to accept an email$/,
     );
   });
@@ -307,7 +307,7 @@ test("no email is sent to an address list, a name, a line break or anything but 
     "",
     `${"b".repeat(250)}@example.com`,
   ]) {
-    await assert.rejects(sender.send({ ...test_, to }), /^MailError: an email has exactly one recipient$/, to);
+    await assert.rejects(sender.send({ ...testMail, to }), /^MailError: an email has exactly one recipient$/, to);
   }
   assert.deepEqual([server.mails.length, server.connections], [0, 0]);
 });
@@ -317,14 +317,14 @@ test("no value in an email becomes a header, a recipient or a command", async ()
   await using server = await startMailServer();
   await using sender = createMailer(`smtp://127.0.0.1:${server.port}`);
   const evil = "x\r\nBcc: eve@example.com\r\n\r\n.\r\nMAIL FROM:<eve@example.com>\r\nRCPT TO:<eve@example.com>\r\n";
-  await sender.send({ ...reset, kind: "new_device", token: "", device: { browser: "Firefox", system: "Windows" } });
+  await sender.send({ ...resetMail, kind: "new_device", token: "", device: { browser: "Firefox", system: "Windows" } });
   await sender.send({
-    ...reset,
+    ...resetMail,
     kind: "new_device",
     token: "",
     device: { browser: evil, system: evil },
   } as unknown as Mail);
-  await sender.send({ ...reset, token: evil });
+  await sender.send({ ...resetMail, token: evil });
   const headers = server.mails.map(({ mime }) => mime.headers.map(({ key }) => key));
   assert.deepEqual(headers, Array(3).fill(headers[0]));
   for (const { from, to, mime } of server.mails) {
@@ -339,7 +339,7 @@ test("no value in an email becomes a header, a recipient or a command", async ()
     { kind: "test\r\nBcc: eve@example.com" },
     { at: Number.NaN },
   ]) {
-    await assert.rejects(sender.send({ ...test_, ...more } as Mail), JSON.stringify(more));
+    await assert.rejects(sender.send({ ...testMail, ...more } as Mail), JSON.stringify(more));
   }
   assert.equal(server.mails.length, 3);
 });
@@ -356,7 +356,7 @@ test("an email is sent to the exact address of the account, for every address th
   await fc.assert(
     fc.asyncProperty(address, async (email) => {
       assert.ok(isDeliverable(email));
-      await sender.send({ ...test_, to: email });
+      await sender.send({ ...testMail, to: email });
       const { to: recipients, mime } = server.mails.at(-1) ?? assert.fail();
       assert.deepEqual([recipients, mime.to], [[email], [{ name: "", address: email }]]);
     }),

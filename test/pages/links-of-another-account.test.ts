@@ -53,10 +53,10 @@ test("a reset link of another account names both accounts, keeps the session, an
   assert.equal(account.banner, "");
   // The notice was shown once, so the login redirects a logged-in user again.
   assertRedirect(await visitor.open("/login"), "/account");
-  const bobs = visitor.cookies.get(cookie) ?? "";
+  const bobsSession = visitor.cookies.get(cookie) ?? "";
   assertRedirect(await visitor.submit(login, { email: alice.email, password: newPassword }), "/account");
   assert.match((await visitor.open("/account")).html, /<bdi>Alice@example\.com<\/bdi>/);
-  assert.equal(await world.auth.getUserFromSessionId(bobs), null);
+  assert.equal(await world.auth.getUserFromSessionId(bobsSession), null);
 });
 
 test("the account page shows no notice about another account", async () => {
@@ -101,21 +101,21 @@ test("a verification link of another account names both accounts, and replaces t
   const wrong = await visitor.submit(page, { password: "wrong" });
   assert.match(wrong.html, /You are logged in as bob@example\.com/);
   assert.match((await visitor.open("/account")).html, /<bdi>bob@example\.com<\/bdi>/);
-  const bobs = visitor.cookies.get(cookie) ?? "";
+  const bobsSession = visitor.cookies.get(cookie) ?? "";
   assertRedirect(await visitor.submit(page, { password: alice.password }), "/account");
   assert.match((await visitor.open("/account")).html, /<bdi>Alice@example\.com<\/bdi>/);
-  assert.equal(await world.auth.getUserFromSessionId(bobs), null);
+  assert.equal(await world.auth.getUserFromSessionId(bobsSession), null);
 });
 
 test("an email change link of another account says so, without naming that account", async () => {
   await using world = await createProductionWorld();
   await registerAndVerify(world, alice);
-  const hers = createVisitor(world);
-  await logInByPage(hers, alice);
-  await hers.submit(await hers.open("/account/email"), { email: "new@example.com" });
+  const alicesVisitor = createVisitor(world);
+  await logInByPage(alicesVisitor, alice);
+  await alicesVisitor.submit(await alicesVisitor.open("/account/email"), { email: "new@example.com" });
   const token = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token;
   const link = `/verify?token=${token}`;
-  assert.doesNotMatch((await hers.open(link)).html, /this link is for a different account/i);
+  assert.doesNotMatch((await alicesVisitor.open(link)).html, /this link is for a different account/i);
   assert.doesNotMatch((await createVisitor(world).open(link)).html, /this link is for a different account/i);
   const visitor = await createBobsVisitor(world);
   const page = await visitor.open(link);

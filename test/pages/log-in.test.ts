@@ -83,7 +83,7 @@ test("a wrong login shows one error for both fields, and keeps the typed address
   assert.equal(seen[0], seen[1]);
 });
 
-test("an empty field gets an error message of its own", async () => {
+test("every empty field has its own error message", async () => {
   await using world = await createWorld();
   const visitor = createVisitor(world);
   const failed = await visitor.submit(await visitor.open("/login?lang=fr"), { email: bob.email, password: "" });

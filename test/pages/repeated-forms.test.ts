@@ -63,7 +63,7 @@ async function openVerify(world: World, visitor: Visitor): Promise<PageResponse>
   return visitor.open(`/verify?token=${await deliverToken(world)}`);
 }
 
-const acts: Record<string, FormCase> = {
+const actionForms: Record<string, FormCase> = {
   "a password reset": {
     open: openReset,
     fields: { new_password: newPassword },
@@ -206,7 +206,7 @@ const acts: Record<string, FormCase> = {
   },
 };
 
-const mails: Record<string, FormCase> = {
+const mailForms: Record<string, FormCase> = {
   "a request for a reset email": {
     async open(world, visitor) {
       await world.auth.registerUser(owner.email, owner.password);
@@ -275,34 +275,34 @@ const repetitions: Record<
   },
 };
 
-for (const [what, act] of Object.entries({ ...acts, ...mails })) {
-  for (const [way, twice] of Object.entries(repetitions)) {
+for (const [name, formCase] of Object.entries({ ...actionForms, ...mailForms })) {
+  for (const [repetition, submitTwice] of Object.entries(repetitions)) {
     // id: done-once
-    test(`${what} that is submitted twice ${way} takes effect once and gets the same response`, async () => {
+    test(`${name} that is submitted twice ${repetition} takes effect once and gets the same response`, async () => {
       const limits = { RATE_LIMIT: "on", LIMIT_REDEMPTION_NETWORK: "2/15m", LIMIT_LOGIN_ACCOUNT: "2/15m" };
       const conceal = { REQUIRE_VERIFIED_EMAIL: "on", CONCEAL_ACCOUNTS: "on", RESET_DELIVERY: "email" };
-      await using world = await createWorld({ ...limits, ...(act.isConcealed && conceal) });
+      await using world = await createWorld({ ...limits, ...(formCase.isConcealed && conceal) });
       const visitor = createVisitor(world);
-      const page = await act.open(world, visitor);
+      const page = await formCase.open(world, visitor);
       const { length } = world.mails;
-      const responses = await twice(world, visitor, async () => {
-        const response = await visitor.submit(page, act.fields ?? {}, act.action);
+      const responses = await submitTwice(world, visitor, async () => {
+        const response = await visitor.submit(page, formCase.fields ?? {}, formCase.action);
         // Emails can be delivered between the two submissions.
         await world.auth.outbox.deliver();
         return response;
       });
       for (const response of responses) {
-        if (act.to === undefined) assert.match(response.headers.get("Content-Disposition") ?? "", /account\.json/);
-        else assertRedirect(response, act.to);
+        if (formCase.to === undefined) assert.match(response.headers.get("Content-Disposition") ?? "", /account\.json/);
+        else assertRedirect(response, formCase.to);
       }
       const kinds = world.mails.slice(length).map(({ kind }) => kind);
-      assert.deepEqual(kinds.toSorted(), (act.mails ?? []).toSorted());
+      assert.deepEqual(kinds.toSorted(), (formCase.mails ?? []).toSorted());
       const user = (await world.auth.admin.findAccount(owner.email)) ?? (await world.auth.admin.findAccount(next));
-      assert.equal((await world.auth.admin.listSessions(user?.id ?? 0)).length, act.sessions);
-      if (act.message) assert.match((await visitor.open(act.to ?? "")).banner, act.message);
+      assert.equal((await world.auth.admin.listSessions(user?.id ?? 0)).length, formCase.sessions);
+      if (formCase.message) assert.match((await visitor.open(formCase.to ?? "")).banner, formCase.message);
       // By now the session id from before a renewal is invalid.
       world.clock.advance(minute / 2);
-      assert.equal((await visitor.open("/account")).status === 200, act.isLoggedIn);
+      assert.equal((await visitor.open("/account")).status === 200, formCase.isLoggedIn);
     });
   }
 }

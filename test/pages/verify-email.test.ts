@@ -126,9 +126,9 @@ test("too many wrong passwords in a row show a link: to register again, or to re
   );
   assertRedirect(await visitor.submit(await visitor.open("/account/email"), { email: "new@example.com" }), "/mailbox");
   const token = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token;
-  const move = await visitor.open(`/verify?token=${token}`);
-  assert.equal((await visitor.submit(move, { password: "wrong" })).status, 403);
-  const locked = await visitor.submit(move, { password: strongPassword });
+  const emailChange = await visitor.open(`/verify?token=${token}`);
+  assert.equal((await visitor.submit(emailChange, { password: "wrong" })).status, 403);
+  const locked = await visitor.submit(emailChange, { password: strongPassword });
   assert.match(locked.banner, /^Too many incorrect passwords\. .*\s+Reset your password$/);
   assert.match(locked.html, /role="alert"[\s\S]*<p><a href="\/forgot">/);
 });

@@ -74,8 +74,8 @@ export const mails: MailTexts = {
     subject: `Request to change your ${service} email address`,
     before: [
       times === 1
-        ? `On ${time}, someone who is logged in to your ${service} account asked to change its email address. Once the new address is verified, you can no longer log in with the current one.`
-        : `Someone who is logged in to your ${service} account asked ${times} times to change its email address, most recently on ${time}. Once the new address is verified, you can no longer log in with the current one.`,
+        ? `On ${time}, someone who is logged in to your ${service} account asked to change its email address. Once the new address is verified, you will no longer be able to log in with the current one.`
+        : `Someone who is logged in to your ${service} account asked ${times} times to change its email address, most recently on ${time}. Once the new address is verified, you will no longer be able to log in with the current one.`,
       `${nothingToDo} If it was not, choose a new password immediately. This logs out every device.`,
     ],
     link: "Choose a new password",

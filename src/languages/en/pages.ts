@@ -61,7 +61,7 @@ export const pages: PageTexts = {
   },
   reset: {
     title: "Choose a new password",
-    text: "This replaces your old password and logs you out on all devices.",
+    text: "The new password will replace the old one, and all devices of this account will be logged out.",
     otherAccount: (loggedIn) =>
       `You are logged in as ${loggedIn}, but this link is for a different account, shown below. You will stay logged in as ${loggedIn}.`,
     submit: "Save new password",
@@ -85,7 +85,7 @@ export const pages: PageTexts = {
   },
   undo: {
     title: "Undo your email address change",
-    text: "Your account will use this email address again, and all devices will be logged out. We will send a link to this address to choose a new password. Until you choose one, no one can log in.",
+    text: "Your account will use this email address again, and all its devices will be logged out. We will send a link to this address to choose a new password. Until you choose one, no one can log in.",
     submit: "Undo change",
     emailTaken:
       "Another account now uses this address. Delete that account or change its address, then open this link again.",
@@ -108,7 +108,7 @@ export const pages: PageTexts = {
     emailChange: (lifetime) =>
       `We sent a link to this address. Open it and enter your password to complete the change. The link expires in ${lifetime}.`,
     undone: (lifetime) =>
-      `Your account uses this address again, and all devices have been logged out. We sent a link to choose a new password. The link works once and expires in ${lifetime}.`,
+      `Your account uses this address again, and all its devices have been logged out. We sent a link to choose a new password. The link works once and expires in ${lifetime}.`,
     notReceived:
       "No email after a few minutes? Check your spam folder and the spelling of the address, or send the email again.",
     resend: "Resend email",

@@ -135,7 +135,7 @@ export const mails: MailTexts = {
     ],
   }),
   test: ({ service }) => ({
-    subject: `E-mail de test de ${service}`,
+    subject: `E-mail de test envoyé par ${service}`,
     before: [`Si vous lisez ce message, ${service} peut vous envoyer des e-mails.`],
     link: `Ouvrir ${service}`,
     after: ["L’équipe qui gère ce service a envoyé cet e-mail à titre de test. Vous n’avez rien à faire."],

@@ -62,7 +62,7 @@ export const pages: PageTexts = {
   },
   reset: {
     title: "Choisir un nouveau mot de passe",
-    text: "Le nouveau mot de passe remplacera l’ancien et tous les appareils seront déconnectés.",
+    text: "Le nouveau mot de passe remplacera l’ancien et tous les appareils de ce compte seront déconnectés.",
     otherAccount: (loggedIn) =>
       `Le compte ${loggedIn} est connecté sur cet appareil, mais ce lien concerne un autre compte, indiqué ci-dessous. Le compte ${loggedIn} restera connecté.`,
     submit: "Enregistrer le mot de passe",
@@ -87,7 +87,7 @@ export const pages: PageTexts = {
   },
   undo: {
     title: "Annuler le changement d’adresse e-mail",
-    text: "Votre compte utilisera de nouveau cette adresse e-mail et tous les appareils seront déconnectés. Nous enverrons à cette adresse un lien pour choisir un nouveau mot de passe. D’ici là, personne ne pourra se connecter.",
+    text: "Votre compte utilisera de nouveau cette adresse e-mail et tous ses appareils seront déconnectés. Nous enverrons à cette adresse un lien pour choisir un nouveau mot de passe. D’ici là, personne ne pourra se connecter.",
     submit: "Annuler le changement",
     emailTaken:
       "Un autre compte utilise maintenant cette adresse. Supprimez ce compte ou changez son adresse, puis rouvrez ce lien.",
@@ -110,7 +110,7 @@ export const pages: PageTexts = {
     emailChange: (lifetime) =>
       `Nous avons envoyé un lien à cette adresse. Ouvrez-le et saisissez votre mot de passe pour terminer le changement. Il expire dans ${lifetime}.`,
     undone: (lifetime) =>
-      `Votre compte utilise de nouveau cette adresse et tous les appareils ont été déconnectés. Nous avons envoyé un lien pour choisir un nouveau mot de passe. Il ne fonctionne qu’une fois et expire dans ${lifetime}.`,
+      `Votre compte utilise de nouveau cette adresse et tous ses appareils ont été déconnectés. Nous avons envoyé un lien pour choisir un nouveau mot de passe. Il ne fonctionne qu’une fois et expire dans ${lifetime}.`,
     notReceived:
       "Aucun e-mail après quelques minutes ? Vérifiez vos courriers indésirables et l’orthographe de l’adresse, ou renvoyez l’e-mail.",
     resend: "Renvoyer l’e-mail",
