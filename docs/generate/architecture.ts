@@ -10,10 +10,10 @@ export const architecture: readonly Generator[] = [
   { path: "docs/architecture.md", part: "rooms", text: tableOfRooms },
 ];
 
-type Graph = ReadonlyMap<string, ReadonlySet<string>>;
+type Imports = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** The top left corner of a box, in pixels. */
-interface Place {
+interface Position {
   readonly x: number;
   readonly y: number;
 }
@@ -22,23 +22,23 @@ const box = { width: 206, height: 54 };
 const gap = { x: 26, y: 42 };
 const margin = 24;
 
-/** Draws the rooms of src/ in rows, each above those that it imports. */
+/** Draws the rooms of src/ in rows. Each room is above those that it imports. */
 function drawArchitecture(): string {
   const imports = importsOf(root);
-  const rows = arrange(imports);
+  const rows = arrangeInRows(imports);
   const widest = Math.max(...rows.map((row) => row.length));
   const width = 2 * margin + widest * (box.width + gap.x) - gap.x;
   const height = 2 * margin + rows.length * (box.height + gap.y) - gap.y;
-  const places = new Map<string, Place>();
+  const positions = new Map<string, Position>();
   for (const [index, row] of rows.entries()) {
     const left = (width - row.length * (box.width + gap.x) + gap.x) / 2;
     const y = margin + index * (box.height + gap.y);
-    for (const [column, room] of row.entries()) places.set(room, { x: left + column * (box.width + gap.x), y });
+    for (const [column, room] of row.entries()) positions.set(room, { x: left + column * (box.width + gap.x), y });
   }
-  const arrows = [...direct(imports)].flatMap(([room, others]) =>
-    [...others].map((other) => drawArrow(places.get(room), places.get(other))),
+  const arrows = [...removeImpliedImports(imports)].flatMap(([room, others]) =>
+    [...others].map((other) => drawArrow(positions.get(room), positions.get(other))),
   );
-  const boxes = [...places].map(([room, place]) => drawBox(room, place));
+  const boxes = [...positions].map(([room, position]) => drawBox(room, position));
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">`,
     "<title>The folders and files of src/, and which of them import which</title>",
@@ -66,10 +66,10 @@ function nameOf(room: string): string {
 }
 
 /**
- * Arranges the rooms in rows: each as high as its importers allow, and a room without importers directly above the rooms that it
- * imports. In a row, rooms are ordered by where their importers are.
+ * Arranges the rooms in rows. A room is in the row below its lowest importer. A room without importers is in the row above the
+ * highest room that it imports. Each row is sorted by the positions of the importers.
  */
-function arrange(imports: Graph): string[][] {
+function arrangeInRows(imports: Imports): string[][] {
   const depths = new Map<string, number>();
   const depthOf = (room: string): number => {
     const importers = [...imports].filter(([, others]) => others.has(room)).map(([importer]) => importer);
@@ -88,26 +88,29 @@ function arrange(imports: Graph): string[][] {
     rows[depth] ??= [];
     rows[depth].push(room);
   }
-  return order(rows, direct(imports));
+  return sortRows(rows, removeImpliedImports(imports));
 }
 
-function order(rows: string[][], imports: Graph): string[][] {
+function sortRows(rows: string[][], imports: Imports): string[][] {
   const centers = new Map<string, number>();
   for (const row of rows) {
-    const wish = (room: string) => {
+    const preferredColumn = (room: string) => {
       const above = [...imports]
         .filter(([, others]) => others.has(room))
         .map(([importer]) => centers.get(importer) ?? 0);
       return above.length === 0 ? 0 : above.reduce((sum, each) => sum + each, 0) / above.length;
     };
-    row.sort((a, b) => wish(a) - wish(b) || Object.keys(rooms).indexOf(a) - Object.keys(rooms).indexOf(b));
+    row.sort(
+      (a, b) =>
+        preferredColumn(a) - preferredColumn(b) || Object.keys(rooms).indexOf(a) - Object.keys(rooms).indexOf(b),
+    );
     for (const [column, room] of row.entries()) centers.set(room, column - (row.length - 1) / 2);
   }
   return rows;
 }
 
-/** Leaves out the imports that follow from others: if a imports b and b imports c, the picture needs no arrow from a to c. */
-function direct(imports: Graph): Graph {
+/** Removes the imports that follow from others: if a imports b and b imports c, the picture needs no arrow from a to c. */
+function removeImpliedImports(imports: Imports): Imports {
   const reaches = (from: string, to: string): boolean =>
     [...(imports.get(from) ?? [])].some((next) => next === to || reaches(next, to));
   return new Map(
@@ -118,7 +121,7 @@ function direct(imports: Graph): Graph {
   );
 }
 
-function drawArrow(from: Place | undefined, to: Place | undefined): string {
+function drawArrow(from: Position | undefined, to: Position | undefined): string {
   if (!from || !to) throw new Error("an arrow needs two rooms");
   const [x1, y1] = [from.x + box.width / 2, from.y + box.height];
   const [x2, y2] = [to.x + box.width / 2, to.y - 2];
@@ -126,7 +129,7 @@ function drawArrow(from: Place | undefined, to: Place | undefined): string {
   return `<path class="arrow" marker-end="url(#tip)" d="M${x1} ${y1}C${x1} ${y1 + bend} ${x2} ${y2 - bend} ${x2} ${y2}"/>`;
 }
 
-function drawBox(room: string, { x, y }: Place): string {
+function drawBox(room: string, { x, y }: Position): string {
   const center = x + box.width / 2;
   return [
     `<rect class="box" x="${x}" y="${y}" width="${box.width}" height="${box.height}" rx="8"/>`,

@@ -4,25 +4,25 @@ import type { Generator } from "./generator.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-export interface Document {
+export interface GeneratedDocument {
   readonly path: string;
   /** The text on the disk; empty if there is no such file. */
   readonly current: string;
-  /** The text that the generators make. */
+  /** The text with current generated parts. */
   readonly generated: string;
 }
 
 /**
- * Generates every document in memory.
+ * Generates all documents without writing them.
  *
  * @throws {Error} if a document does not have the markers of a part
  */
-export async function generateDocuments(generators: readonly Generator[]): Promise<Document[]> {
-  const documents: Document[] = [];
-  for (const [path, makers] of Map.groupBy(generators, (generator) => generator.path)) {
+export async function generateDocuments(generators: readonly Generator[]): Promise<GeneratedDocument[]> {
+  const documents: GeneratedDocument[] = [];
+  for (const [path, generatorsOfPath] of Map.groupBy(generators, (generator) => generator.path)) {
     const current = await readFile(root + path, "utf8").catch(() => "");
     let generated = current;
-    for (const { part, text } of makers) {
+    for (const { part, text } of generatorsOfPath) {
       generated = part === undefined ? await text() : replacePart(path, generated, part, await text());
     }
     documents.push({ path, current, generated });

@@ -27,8 +27,8 @@ const routes: readonly Route[] = Object.entries(descriptions).flatMap(([path, me
   })),
 );
 
-/** The codes of no endpoint, or of too many to list. */
-const places: Readonly<Record<string, string>> = {
+/** The endpoints of codes that have none in the API, or too many to list. */
+const endpointSummaries: Readonly<Record<string, string>> = {
   internal: "all",
   database_unavailable: "all",
   not_found: "unknown paths, and paths that are hidden from the caller",
@@ -52,7 +52,7 @@ function appTable(): string {
 
 function endpointsOf(code: string): string {
   const api = routes.filter(({ description, codes }) => codes.has(code) && !description.isPage);
-  return places[code] ?? api.map(({ name }) => name).join(", ");
+  return endpointSummaries[code] ?? api.map(({ name }) => name).join(", ");
 }
 
 function serverTable(): string {

@@ -3,20 +3,20 @@ import { dirname, join, normalize } from "node:path";
 
 /** A folder or file directly below src/. */
 interface Room {
-  /** A few words for the picture. */
+  /** Describes the room in the picture, in a few words. */
   readonly label: string;
-  /** One line for the table. */
+  /** Describes the room in the table, in one line. */
   readonly purpose: string;
 }
 
-/** Every room, from the outermost to the innermost. `importsOf` fails if one is missing here. */
+/** All rooms, from the outermost to the innermost. `importsOf` throws if one is missing. */
 export const rooms: Readonly<Record<string, Room>> = {
   "main.ts": {
     label: "runs the service",
     purpose: "Runs the service: reads the environment, listens, and stops gracefully.",
   },
   "index.ts": { label: "exports the library", purpose: "Exports the public names of the library." },
-  cli: { label: "commands for operators", purpose: "The commands of `bienvenue`, one file each." },
+  cli: { label: "commands for operators", purpose: "The `bienvenue` command, one file per subcommand." },
   "bienvenue.ts": {
     label: "wires everything",
     purpose: "`createBienvenue`: connects database, mailer, `Auth` and app; sends email and sweeps in the background.",
@@ -28,35 +28,38 @@ export const rooms: Readonly<Record<string, Room>> = {
   api: { label: "JSON resources", purpose: "The JSON API, one file per resource." },
   pages: {
     label: "HTML pages",
-    purpose: "The HTML pages, one file each; `account/` for the user's account, `kit/` for forms and layout.",
+    purpose:
+      "The HTML pages, one file each. `account/` has the pages of the user's account, `kit/` has forms and layout.",
   },
   http: {
     label: "requests, cookies, errors",
-    purpose: "Reads requests and builds responses: server, body, fields, caller, cookies, CORS, error responses.",
+    purpose: "Reads requests and builds responses: server, body, fields, caller, cookies, CORS and error responses.",
   },
   auth: {
     label: "accounts, sessions, limits",
-    purpose:
-      "`Auth`, the rules: accounts, sessions, devices, passwords, limits, outbox, audit, admin; one folder each.",
+    purpose: "`Auth`: accounts, sessions, devices, passwords, limits, outbox, audit trail and admin, one folder each.",
   },
   mail: {
     label: "transports and messages",
-    purpose: "Sends email by SMTP, or keeps it at `/dev/outbox`; builds the messages.",
+    purpose: "Builds the emails, and sends them by SMTP or keeps them at `/dev/outbox`.",
   },
   db: {
-    label: "statements, two engines",
+    label: "SQL for two engines",
     purpose:
-      "`DB`, the statements: `tables/` has one file per table or topic, `sqlite/` and `postgres/` are the engines.",
+      "`DB`: the statements in `tables/`, one file per table or topic, and the engines in `sqlite/` and `postgres/`.",
   },
-  observe: { label: "log, metrics, traces", purpose: "Log, metrics and traces." },
-  languages: { label: "every text users read", purpose: "Every text that users read, one folder per language." },
+  observe: { label: "log, metrics, traces", purpose: "The log, metrics and traces." },
+  languages: { label: "texts for users", purpose: "All texts that users read, one folder per language." },
   settings: {
     label: "settings and their checks",
-    purpose: "The table of settings, how each is read, and which combinations are rejected.",
+    purpose: "The table of settings, their parsers, and the combinations that are rejected.",
   },
   files: { label: "files on disk", purpose: "Reads and checks files on disk." },
   "user.ts": { label: "the model", purpose: "The types `User` and `Session`." },
-  "errors.ts": { label: "errors and their codes", purpose: "What `Auth` and `DB` throw, with every error code." },
+  "errors.ts": {
+    label: "errors and their codes",
+    purpose: "The errors that `Auth` and `DB` throw, and all error codes.",
+  },
   values: { label: "pure functions", purpose: "Pure functions for addresses, durations, networks and colors." },
 };
 
@@ -64,7 +67,7 @@ export const rooms: Readonly<Record<string, Room>> = {
  * Returns the rooms that each room imports, types included.
  *
  * @param root the folder of the repository
- * @throws {Error} if `rooms` lacks a room, or has one that does not exist
+ * @throws {Error} if `rooms` does not match the files of src/
  */
 export function importsOf(root: string): ReadonlyMap<string, ReadonlySet<string>> {
   const imports = new Map<string, Set<string>>(Object.keys(rooms).map((room) => [room, new Set()]));

@@ -10,7 +10,7 @@ export const routes: readonly Generator[] = [
 ];
 
 /** The requests that the README shows as commands. */
-const shown = new Set([
+const readmeRequests = new Set([
   "GET /",
   "POST /users",
   "POST /sessions",
@@ -20,13 +20,13 @@ const shown = new Set([
   "PUT /reset_password",
 ]);
 /** Paths for operators and developers, which other documents describe. */
-const internal = /^\/(assets|dev|health|metrics)\b/;
+const internalPath = /^\/(assets|dev|health|metrics)\b/;
 
 /** The requests of the API that the README does not show as commands. */
 const otherRequests = Object.entries(descriptions).flatMap(([path, methods]) =>
   Object.entries(methods).flatMap(([method, description]) => {
     const request = `${method} ${formatPath(path)}`;
-    const isOther = !description.isPage && path !== "/" && !internal.test(path) && !shown.has(request);
+    const isOther = !description.isPage && path !== "/" && !internalPath.test(path) && !readmeRequests.has(request);
     return isOther ? [{ request, description }] : [];
   }),
 );

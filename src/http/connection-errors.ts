@@ -7,7 +7,7 @@ import type { ErrorCode } from "../errors.ts";
 export const connectionErrors = {
   400: {
     code: "bad_request",
-    when: "The request is not HTTP/1.1, has no valid Host, or names two hosts.",
+    when: "The request is not valid HTTP/1.0 or 1.1, has no valid Host, or names two hosts.",
     remedy: "Check the proxy. An https request to the http port gets this response too.",
   },
   405: {

@@ -190,7 +190,7 @@ export const errorCodes = {
     status: 403,
     message: "the token is wrong, used or expired, or the password is wrong",
     when: "The token is wrong, used or expired, or the password is wrong. It must be the password of the registration or, for an email change, of the account.",
-    remedy: "Request a new email, or send the password of that registration.",
+    remedy: "Request a new email, or send the right password.",
   },
   too_many_tries: {
     status: 429,

@@ -20,8 +20,8 @@ const runtime = JSON.parse(await readFile(join(root, "runtime/package.json"), "u
 /** The Node version that a clone runs on; npm has none for Macs with Apple silicon. */
 const pinned: string | undefined = runtime.optionalDependencies[`node-${platform}-${process.arch}`];
 
-/** The fenced code blocks in a language, in order. */
-function blocks(language: string, page = readme): string[] {
+/** Returns the fenced code blocks of a language, in order. */
+function codeBlocks(language: string, page = readme): string[] {
   return [...page.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\``, "gm"))].map(([, text = ""]) =>
     text.trimEnd(),
   );
@@ -39,7 +39,7 @@ async function whileRunning(
   let printed = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (printed += chunk));
   try {
-    await listening(child, () => printed);
+    await waitUntilListening(child, () => printed);
     await use(`localhost:${port}`);
   } finally {
     try {
@@ -50,7 +50,7 @@ async function whileRunning(
   }
 }
 
-async function listening(child: ChildProcess, printed: () => string): Promise<void> {
+async function waitUntilListening(child: ChildProcess, printed: () => string): Promise<void> {
   while (!printed().includes('"event":"listening"')) {
     if (child.exitCode !== null) assert.fail(printed());
     await Promise.race([once(child.stdout as NodeJS.ReadableStream, "data"), once(child, "exit")]);
@@ -70,16 +70,16 @@ describe("on a fresh clone", () => {
   before(async () => {
     folder = await createTemporaryFolder();
     await clone(folder.path);
-    // Without development dependencies, which are most of the files. `npm ci` installed those before this test could run.
+    // Omits development dependencies, which are most of the files. `npm ci` has installed them before: this test needs them.
     await run("bash", ["-c", install], { cwd: folder.path, env: { ...env, npm_config_omit: "dev" } });
   });
 
   after(() => folder[Symbol.asyncDispose]());
 
   test("the first command starts the service, and each request gets the printed response", async () => {
-    const [first = "", configured, production = "", grow] = blocks("sh");
+    const [first = "", configured, production = "", severalNodes] = codeBlocks("sh");
     assert.equal(first, `${install} && npm start`);
-    await whileRunning("npm start", folder.path, await findFreePort(), (url) => converse(url, folder.path));
+    await whileRunning("npm start", folder.path, await findFreePort(), (url) => runExampleRequests(url, folder.path));
 
     const port = await findFreePort();
     const other = (configured ?? "").replace("PORT=8080", `PORT=${port}`);
@@ -96,9 +96,12 @@ describe("on a fresh clone", () => {
     });
 
     await using database = await createEmptyDatabase("postgres");
-    const there = (grow ?? "").replace("postgres://bienvenue:secret@db.example.com/bienvenue", `'${database.url}'`);
-    assert.match(there, /^DATABASE_URL='postgres:.* node_modules\/\.bin\/node bin\/bienvenue\.js$/);
-    await whileRunning(there, folder.path, await findFreePort(), async (url) => {
+    const onTestDatabase = (severalNodes ?? "").replace(
+      "postgres://bienvenue:secret@db.example.com/bienvenue",
+      `'${database.url}'`,
+    );
+    assert.match(onTestDatabase, /^DATABASE_URL='postgres:.* node_modules\/\.bin\/node bin\/bienvenue\.js$/);
+    await whileRunning(onTestDatabase, folder.path, await findFreePort(), async (url) => {
       assert.equal((await run("curl", ["-s", `${url}/health/ready`])).stdout, '{"status":"ready"}\n');
     });
   });
@@ -115,8 +118,8 @@ describe("on a fresh clone", () => {
 });
 
 /** Runs each `$ curl …` command of the README. A UUID in the README stands for the one in the actual response. */
-async function converse(url: string, cwd: string): Promise<void> {
-  const requests = blocks("console").join("\n\n").split("\n\n");
+async function runExampleRequests(url: string, cwd: string): Promise<void> {
+  const requests = codeBlocks("console").join("\n\n").split("\n\n");
   assert.equal(requests.length, 6);
   const uuid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
   const known = new Map<string, string>();
@@ -142,13 +145,13 @@ test("--help, which the README mentions, prints every setting", async () => {
 
 test("CI runs the commands that CONTRIBUTING.md gives", async () => {
   const steps = (await readFile(join(root, ".ci/run"), "utf8")).split("\n");
-  const [first = ""] = blocks("sh", await readFile(join(root, "CONTRIBUTING.md"), "utf8"));
+  const [first = ""] = codeBlocks("sh", await readFile(join(root, "CONTRIBUTING.md"), "utf8"));
   const commands = first.split(" && ");
   assert.deepEqual(commands, ["npm ci", "npm run check", "npm test"]);
   for (const command of commands) assert.ok(steps.includes(command), command);
 });
 
-test("its links lead to files that exist", async () => {
+test("the links of the README lead to files that exist", async () => {
   const links = [...readme.matchAll(/\]\(([^):]+)\)/g)].map(([, path = ""]) => path);
   assert.ok(links.length >= 5);
   for (const path of links) assert.ok(await stat(join(root, path)), path);

@@ -8,8 +8,8 @@ import { productionEnvironment } from "../support/world.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const page = await readFile(`${root}docs/security.md`, "utf8");
 
-/** The requirements of levels 1 and 2 in V6 and V7 of ASVS 5.0.0, by section. */
-const required = {
+/** The numbers of the level 1 and 2 requirements in V6 and V7 of ASVS 5.0.0, by section. */
+const requiredNumbers = {
   "6.1": [1, 2, 3],
   "6.2": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
   "6.3": [1, 2, 3, 4],
@@ -70,7 +70,7 @@ test("docs/security.md names every test that has an id, and no other", async () 
 test("the tables have every requirement of levels 1 and 2 on authentication and sessions once", () => {
   const numbers = requirements.map(([number]) => number);
   assert.equal(new Set(numbers).size, numbers.length);
-  const missing = Object.entries(required)
+  const missing = Object.entries(requiredNumbers)
     .flatMap(([section, numbers]) => numbers.map((number) => `${section}.${number}`))
     .filter((number) => !numbers.includes(number));
   assert.deepEqual(missing, []);
@@ -125,7 +125,7 @@ test("the document has the current lifetimes of sessions and tokens", () => {
   }
 });
 
-test("its links lead to files that exist", async () => {
+test("the links of docs/security.md lead to files that exist", async () => {
   const links = [...page.matchAll(/\]\((?!https:|#)([^)#]+)/g)].map(([, path = ""]) =>
     path.startsWith("../") ? path.slice(3) : `docs/${path}`,
   );
