@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "../support/engines.ts";
-import { bob, register } from "../support/steps.ts";
-import { createVisitor, logInByPage } from "../support/visitor.ts";
+import { bob, register, requestResetToken } from "../support/steps.ts";
+import { createLoggedInVisitor, createVisitor, logInByPage } from "../support/visitor.ts";
 import { createWorld, day, form } from "../support/world.ts";
 
 test("a page with an error has its Error-Code; other pages and redirects have none", async () => {
@@ -56,6 +56,39 @@ test("a form of another account and a wrong password have an Error-Code too", as
   await logInByPage(visitor, eve);
   const other = await visitor.submit(page, { password: bob.password });
   assert.deepEqual([other.status, other.headers.get("Error-Code")], [403, "form_stale"]);
+});
+
+test("a reached limit has an Error-Code on the forms of registrations and password resets", async () => {
+  await using world = await createWorld({
+    RATE_LIMIT: "on",
+    LIMIT_REGISTRATION_NETWORK: "1/1h",
+    LIMIT_REDEMPTION_NETWORK: "1/15m",
+  });
+  await register(world);
+  const visitor = createVisitor(world);
+  const fields = { email: "eve@example.com", new_password: bob.password };
+  const registration = await visitor.submit(await visitor.open("/register"), fields);
+  assert.deepEqual([registration.status, registration.headers.get("Error-Code")], [429, "too_many_tries"]);
+  const page = await visitor.open(`/reset?token=${await requestResetToken(world)}`);
+  for (const [status, code] of [
+    [403, "bad_reset_token"],
+    [429, "too_many_tries"],
+  ] as const) {
+    const reset = await visitor.submit(page, { token: "x", new_password: "t4rt1fl3tt3" });
+    assert.deepEqual([reset.status, reset.headers.get("Error-Code")], [status, code]);
+  }
+});
+
+test("an empty field has an Error-Code on the forms of password resets and deletions", async () => {
+  await using world = await createWorld();
+  const visitor = await createLoggedInVisitor(world);
+  for (const [path, fields] of [
+    ["/forgot", { email: "" }],
+    ["/account/delete", { password: "" }],
+  ] as const) {
+    const page = await visitor.submit(await visitor.open(path), fields);
+    assert.deepEqual([page.status, page.headers.get("Error-Code")], [400, "field_missing"], path);
+  }
 });
 
 test("HEAD has the same Error-Code as GET", async () => {

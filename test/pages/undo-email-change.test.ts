@@ -93,6 +93,22 @@ test("a form of another browser or another site has no effect", async () => {
   assert.equal((await attacker.open("/account")).status, 200);
 });
 
+test("a missing token and wrong tokens get an error, and do not block a valid link", async () => {
+  await using world = await createProductionWorld({ LIMIT_REDEMPTION_NETWORK: "1/15m" });
+  const { link } = await changeAddress(world);
+  const visitor = createVisitor(world);
+  const page = await visitor.open(link);
+  for (const [token, status, code] of [
+    ["", 400, "field_missing"],
+    ["x", 403, "bad_undo_token"],
+    ["x", 429, "too_many_tries"],
+  ] as const) {
+    const refused = await visitor.submit(page, { token });
+    assert.deepEqual([refused.status, refused.headers.get("Error-Code")], [status, code]);
+  }
+  assertRedirect(await visitor.submit(page, {}), "/mailbox");
+});
+
 test("the page names another account that is logged in and keeps its session; the account's own browser sees no such message", async () => {
   await using world = await createProductionWorld();
   const { visitor: attacker, link } = await changeAddress(world);
