@@ -15,7 +15,7 @@ export const errorCodes = {
   body_malformed: {
     status: 400,
     message: "the body …",
-    when: "The body is not a form or a JSON object, is not UTF-8, is incomplete, has more than 100 fields, or has a part that is not plain UTF-8 (such as base64).",
+    when: "The body is not a form or a JSON object, is not UTF-8 or not well-formed Unicode, is incomplete, has more than 100 fields, or has a part that is not plain UTF-8 (such as base64).",
     remedy: "Fix the client.",
   },
   body_too_large: {
@@ -41,7 +41,7 @@ export const errorCodes = {
   field_missing: {
     status: 400,
     message: "… is missing",
-    when: "A required field is missing, empty or not text.",
+    when: "A required field is missing, empty or not text. Endpoints without this code treat it as a wrong value.",
     remedy: "Send the field.",
   },
   field_repeated: {
