@@ -58,7 +58,7 @@ export const resetPassword: Resource = {
     },
     ({ auth, settings, answers, caller }) =>
       async (c, { email, reset_token, new_password }) => {
-        const redeemer = { ...caller(c), newDevice: createDeviceSecret() };
+        const redeemer = { ...caller(c), newDeviceSecret: createDeviceSecret() };
         const user = await auth.updatePassword(reset_token, new_password, email, redeemer);
         const headers = { "Set-Cookie": rememberDevice(redeemer, settings) };
         return answers.json(200, { email: user.email, message: "Password updated" }, headers);

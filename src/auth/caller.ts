@@ -10,12 +10,12 @@ export interface Caller {
   /** The language of emails. */
   readonly language?: Language | undefined;
   /** Secrets from the caller's device cookies. The first one that the account knows is used. */
-  readonly device?: string | readonly string[] | undefined;
+  readonly deviceSecrets?: string | readonly string[] | undefined;
   /**
    * The device secret to use if a caller without one redeems a mailed token. The account knows it from then on, and the
    * program must set it as the caller's device cookie.
    */
-  readonly newDevice?: string | undefined;
+  readonly newDeviceSecret?: string | undefined;
   /**
    * Keys of this request (`createIdempotencyKey`): a second request with the same keys within a minute has no further
    * effect. Without keys, every request takes effect.
@@ -30,13 +30,17 @@ export interface Caller {
  * make an action fail nor hide it from the audit trail.
  */
 export function sanitizeCaller(given: Caller | null | undefined): Caller {
-  const { ip, userAgent, language, device, newDevice, idempotencyKeys, requestIds } = given ?? {};
+  const { ip, userAgent, language, deviceSecrets, newDeviceSecret, idempotencyKeys, requestIds } = given ?? {};
   return {
     ip: toStorableText(ip) ?? undefined,
     userAgent: toStorableText(userAgent) ?? undefined,
     language: language === undefined ? undefined : toLanguage(language),
-    device: Array.isArray(device) ? device.filter(isString) : isString(device) ? device : undefined,
-    newDevice: isString(newDevice) ? newDevice : undefined,
+    deviceSecrets: Array.isArray(deviceSecrets)
+      ? deviceSecrets.filter(isString)
+      : isString(deviceSecrets)
+        ? deviceSecrets
+        : undefined,
+    newDeviceSecret: isString(newDeviceSecret) ? newDeviceSecret : undefined,
     idempotencyKeys: Array.isArray(idempotencyKeys) ? idempotencyKeys.filter(isString) : undefined,
     requestIds: sanitizeRequestIds(requestIds),
   };

@@ -88,7 +88,7 @@ export function busyGuard(
   return (path, handler) => (c) => {
     const decide = (retryAfter: number | undefined) =>
       retryAfter === undefined || (isPagePath(path) && canReadForm(c)) ? handler(c) : refuse(c, path, retryAfter);
-    const retryAfter = auth.admission.getRetryAfter({ ip: addressOf(c), device: devicesOf(c) });
+    const retryAfter = auth.admission.getRetryAfter({ ip: addressOf(c), deviceSecrets: devicesOf(c) });
     return retryAfter instanceof Promise ? retryAfter.then(decide) : decide(retryAfter);
   };
 }

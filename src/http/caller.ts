@@ -77,7 +77,7 @@ export function callerFinder(
     ip: addressOf(c),
     userAgent: toPrintable(c.req.header("User-Agent")),
     language: chooseLanguage(c.req.header("Accept-Language")),
-    device: devicesOf(c),
+    deviceSecrets: devicesOf(c),
     requestIds: idsOf(c),
   });
 }

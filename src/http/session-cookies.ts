@@ -69,11 +69,11 @@ export function createSessionCookies(c: RequestContext, service: Dependencies, s
 /** Returns the Set-Cookie headers of a login: the session, and the device secret unless RATE_LIMIT is off. */
 export function createLoginCookies(
   c: RequestContext,
-  { session, device }: LoginResult,
+  { session, deviceSecret }: LoginResult,
   service: Dependencies,
 ): string[] {
   const cookies = createSessionCookies(c, service, session.sessionId);
-  return device === undefined ? cookies : [...cookies, service.cookies.device.set(device)];
+  return deviceSecret === undefined ? cookies : [...cookies, service.cookies.device.set(deviceSecret)];
 }
 
 /** Returns the Set-Cookie headers that clear every session that the browser sent. */

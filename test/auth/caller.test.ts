@@ -30,8 +30,8 @@ const odd: Record<string, unknown> = {
 };
 
 function describeCaller(value: unknown): Caller {
-  const request = { id: value, traceId: value, spanId: value };
-  return { ip: value, userAgent: value, language: value, device: value, request } as Caller;
+  const requestIds = { id: value, traceId: value, spanId: value };
+  return { ip: value, userAgent: value, language: value, deviceSecrets: value, requestIds } as Caller;
 }
 
 /** Asserts that the trail is complete and nothing was logged as a problem. One event can have several entries. */

@@ -46,7 +46,7 @@ function networkAsDevice(network: string): string {
 
 /** Returns the device by which an account will recognize the caller that redeems a mailed token. */
 export function getRedeemer({ settings }: DeviceContext, caller: Caller): Redeemer {
-  const [device = caller.newDevice] = getDeviceSecrets(caller);
+  const [device = caller.newDeviceSecret] = getDeviceSecrets(caller);
   return settings.RATE_LIMIT === "off" ? {} : { device };
 }
 
@@ -73,8 +73,8 @@ export async function chooseDevice(context: DeviceContext, user: User, caller: C
 }
 
 /** Returns the device secrets that the caller presents. */
-export function getDeviceSecrets({ device = [] }: Caller): readonly string[] {
-  return typeof device === "string" ? [device] : device;
+export function getDeviceSecrets({ deviceSecrets = [] }: Caller): readonly string[] {
+  return typeof deviceSecrets === "string" ? [deviceSecrets] : deviceSecrets;
 }
 
 /** Returns the email to send if the login is from a new device, or null if the address cannot receive email. */

@@ -78,7 +78,7 @@ export class AdmissionControl {
    * Returns the seconds until a retry if the hash queue has no room for this caller, else undefined. The request may still
    * end in `busy`. If the queue is full, the device cookies are looked up, so that an invented one gives no advantage.
    */
-  getRetryAfter(caller: Pick<Caller, "ip" | "device">): Awaitable<number | undefined> {
+  getRetryAfter(caller: Pick<Caller, "ip" | "deviceSecrets">): Awaitable<number | undefined> {
     const { passwords, settings } = this.#context;
     const path = getQueuePath(caller);
     if (!passwords.queue.wouldReject({ path })) return undefined;

@@ -26,7 +26,7 @@ export interface LoginResult {
   readonly user: PublicUser;
   readonly session: Session;
   /** By this secret the account recognizes the device at the next login. Undefined if `RATE_LIMIT` is off. */
-  readonly device?: string | undefined;
+  readonly deviceSecret?: string | undefined;
 }
 
 /** @throws {AuthError} `wrong_login`, `email_not_verified`, `too_many_tries` or `busy` */
@@ -150,10 +150,10 @@ async function openSession(
   if (session.sessionId !== sessionId) {
     // The same form was submitted twice: both responses must set the same cookies.
     const same = await getOrCreateDevice(context, user, caller, idempotency, session.sessionId);
-    return { user: toPublicUser(user), session, device: same };
+    return { user: toPublicUser(user), session, deviceSecret: same };
   }
   trail.record("logged_in", { caller, userId: user.id });
-  return { user: toPublicUser(user), session, device };
+  return { user: toPublicUser(user), session, deviceSecret: device };
 }
 
 /** Lets a form that is submitted twice open only one session. Undefined for a caller without idempotency keys. */

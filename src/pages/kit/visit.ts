@@ -68,7 +68,7 @@ export async function createVisit(service: Service, c: RequestContext, values: F
       ...service.caller(c),
       language,
       // Derived from the link: if the response is lost, a second submission sets the same cookie.
-      newDevice:
+      newDeviceSecret:
         storedSecret === undefined || token === undefined
           ? undefined
           : createIdempotencyKey(storedSecret, "device", token),
@@ -125,8 +125,10 @@ export function setDeviceCookie({ caller, cookies, service }: Visit): void {
 
 /** Returns the visit as if the request had sent the device cookie that this response sets for a redeemed link. */
 export function withKnownDevice(visit: Visit): Visit {
-  const { device, newDevice } = visit.caller;
-  return [device ?? []].flat().length > 0 ? visit : { ...visit, caller: { ...visit.caller, device: newDevice } };
+  const { deviceSecrets, newDeviceSecret } = visit.caller;
+  return [deviceSecrets ?? []].flat().length > 0
+    ? visit
+    : { ...visit, caller: { ...visit.caller, deviceSecrets: newDeviceSecret } };
 }
 
 /** The contents of a form's token. */

@@ -67,7 +67,7 @@ test("a flood that uses up the global limit delays requested emails, and no noti
   const { id } = await auth.registerUser(email, password);
   await store.db.updateUser(id, { emailVerifiedAt: 1 });
   for (const device of ["laptop", "phone"]) {
-    await auth.logIn({ email, password }, { device, ip: "198.51.100.7" });
+    await auth.logIn({ email, password }, { deviceSecrets: device, ip: "198.51.100.7" });
   }
   assert.deepEqual(
     (await service.delivered()).map(({ kind }) => kind),
@@ -85,7 +85,7 @@ test("a flood that uses up the global limit delays requested emails, and no noti
   await auth.resetPassword.request(email, callerInNetwork(200));
   assert.deepEqual(await service.delivered(), []);
   store.clock.advance(minute);
-  await auth.resetPassword.request(email, { device: "laptop", ip: "198.51.100.7" });
+  await auth.resetPassword.request(email, { deviceSecrets: "laptop", ip: "198.51.100.7" });
   await auth.resetPassword.request(email, callerInNetwork(201));
   const [reset, ...more] = await service.delivered();
   assert.deepEqual([reset?.kind, reset?.to, more], ["reset_password", email, []]);
