@@ -4,7 +4,7 @@ import type { DeviceKind } from "../values/device-kind.ts";
 
 export type { Language, MailKind };
 
-/** An email to one address. An attacker controls none of its other values. */
+/** An email to one address. Apart from the address, an attacker controls none of its values. */
 export interface Mail {
   readonly kind: MailKind;
   /** The recipient, as registered. */

@@ -15,6 +15,6 @@ test("on a machine without Chromium, the one from npm starts, runs scripts and d
   assert.notDeepEqual(await text.screenshot(), drawn);
 });
 
-test("a path without a Chromium is an error, without a fallback", async () => {
+test("if there is no browser at the path in CHROMIUM, no other browser starts", async () => {
   await assert.rejects(startBrowser({ CHROMIUM: "/nowhere/chromium" }), /\/nowhere\/chromium/);
 });

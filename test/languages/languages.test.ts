@@ -135,7 +135,7 @@ describe("Accept-Language", () => {
     ";;;,,,;q=;*;=": "en",
     "\0fr": "en",
   };
-  test("the language of the highest quality is chosen, and English if there is none", () => {
+  test("the language with the highest quality is chosen, and English if there is none", () => {
     for (const [header, language] of Object.entries(cases)) assert.equal(chooseLanguage(header), language, header);
     assert.equal(chooseLanguage(undefined), "en");
   });

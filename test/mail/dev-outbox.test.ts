@@ -63,7 +63,7 @@ test("the log contains the URL of the outbox, but neither the address nor the to
   ]);
 });
 
-test("in production without an SMTP server, which has no outbox page, the log warns instead", async () => {
+test("in production, which has no outbox page, the log warns that an email is not sent", async () => {
   const logged: Record<string, unknown>[] = [];
   const settings = readSettings({
     NODE_ENV: "production",

@@ -151,7 +151,7 @@ describe("TLS", { concurrency: true }, () => {
 
   test("a password is sent to another machine only over TLS, unless requireTLS is false", async () => {
     await using server = await startMailServer();
-    // The service does not know this name as this machine, but the resolver does.
+    // For the service, this name is another machine, but it resolves to this one.
     const other = `smtp://bob:s3cr3t@LOCALHOST:${server.port}`;
     assert.match((await findFailure(other)).message, / does not offer TLS; /);
     assert.deepEqual([server.mails, server.logins], [[], []]);

@@ -15,7 +15,7 @@ test("the mailbox page sends the email again, and shows an error after too many"
   await visitor.submit(await visitor.open("/forgot"), { email: bob.email });
   assert.equal((await visitor.open("/mailbox")).banner, "");
   assertRedirect(await visitor.submit(await visitor.open("/mailbox"), {}), "/mailbox");
-  assert.equal((await deliverMails(world)).length, 1, "the newer email replaces the one that waited");
+  assert.equal((await deliverMails(world)).length, 1, "the newer email replaces the pending one");
   const again = await visitor.open("/mailbox");
   assert.equal(again.banner, "If we have an email for this address, we sent it again.");
   assert.match(again.html, /role="status"/);

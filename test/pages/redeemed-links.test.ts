@@ -51,7 +51,7 @@ test("a browser that resets the password can log in immediately while attackers 
   assert.equal(
     (await neighbor.submit(await neighbor.open("/login"), ownerAfterReset)).status,
     429,
-    "no other client of its network",
+    "no other client of the network can log in",
   );
 });
 

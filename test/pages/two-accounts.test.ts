@@ -123,7 +123,7 @@ test("the form on the error page acts for the account that is logged in now", as
   assert.ok(await canLogIn(world, alice));
 });
 
-test("a form works in every tab under a new session of its account", async () => {
+test("a form that is open in another tab works after its account gets a new session", async () => {
   await using world = await createWorld();
   const visitor = await createAlicesVisitor(world);
   const page = await visitor.open("/account/password");

@@ -30,7 +30,7 @@ async function changeAddress(world: World): Promise<{ visitor: Visitor; link: st
 }
 
 // id: nothing-until-pressed
-test("the page changes nothing until its button is pressed; then an email leads to a new password", async () => {
+test("the page changes nothing until its button is pressed; then the emailed link sets a new password", async () => {
   await using world = await createProductionWorld();
   const { visitor: attacker, link } = await changeAddress(world);
   const visitor = createVisitor(world);

@@ -1,11 +1,11 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
-/** Bytes. RFC 2104 (section 5) allows truncating an HMAC to half of its length. */
+/** In bytes. RFC 2104 (section 5) allows truncating an HMAC to half of its length. */
 const macLength = 16;
 
 /**
- * Returns the CSRF token of a form (OWASP CSRF Prevention Cheat Sheet, "Signed Double-Submit Cookie"). The token of a form that
- * acts for an account names that account, so that the form does nothing after another account has logged in.
+ * Returns the CSRF token of a form (OWASP CSRF Prevention Cheat Sheet, "Signed Double-Submit Cookie"). If the form acts for an
+ * account, the token names the account: once another account has logged in, the form has no effect.
  *
  * @param secret the value of this browser's cookie `form`
  * @param userId undefined for a form that needs no session

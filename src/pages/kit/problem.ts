@@ -12,7 +12,7 @@ export interface Problem {
   readonly message: string;
   /** Name of the invalid field. */
   readonly field?: string | undefined;
-  /** Seconds. */
+  /** In seconds. */
   readonly retryAfter?: number | undefined;
   readonly headers?: ResponseHeaders;
 }

@@ -18,7 +18,7 @@ for (const field of document.querySelectorAll(".password")) {
   field.append(button);
 }
 
-// Milliseconds. A page gets no event if the user stops loading or the network fails, so the form is unlocked after this time.
+// In milliseconds. A page gets no event if the user stops loading or the network fails, so the form is unlocked after this time.
 const unlockDelay = 8000;
 for (const form of document.forms) {
   form.addEventListener("submit", (event) => {

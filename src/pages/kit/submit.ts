@@ -59,13 +59,13 @@ export async function submit(
   }
 }
 
-/** Returns the same response as before if this browser submits a form twice, for example by a double click; else undefined. */
+/** Returns the earlier response if this browser submits a form twice, for example by a double click. Otherwise undefined. */
 async function repeatedResponse(visit: Visit, page: FormPage, values: FormValues): Promise<Response | undefined> {
   const result = page.repeatResponse && (await visit.service.auth.idempotency.findResult(visit.caller));
   return result ? page.repeatResponse?.(visit, values, result) : undefined;
 }
 
-/** True for errors that the form's page shows; all others get an error page. */
+/** True for errors that the form's page shows. All others get an error page. */
 function isShownOnForm(error: unknown): boolean {
   return error instanceof AuthError || error instanceof DatabaseUnavailable;
 }

@@ -4,7 +4,7 @@ import { createProductionWorld } from "../../support/production.ts";
 import { createVisitor } from "../../support/visitor.ts";
 import { createWorld } from "../../support/world.ts";
 
-test("a notice is shown once, within 15 minutes, and its cookie cannot be read by scripts or set by other hosts", async () => {
+test("a notice is shown once, and its cookie lasts 15 minutes, is HttpOnly and is limited to this host", async () => {
   for (const [world, prefix, secure] of [
     [await createWorld(), "", ""],
     [await createProductionWorld(), "__Host-", "; Secure"],

@@ -97,7 +97,7 @@ test("any input results in a URL of this host or an allowed origin that fits in 
       const { origin, username, password } = new URL(location, `${here}/login`);
       assert.ok([here, ...origins].includes(origin), location);
       assert.equal(username + password, "");
-      // A form sends the result again.
+      // A form submits the result again, so it must stay the same.
       assert.equal(resolveReturnTo(location, origins), location);
     }),
     { numRuns: 5000 },
