@@ -115,8 +115,8 @@ export class DB extends OpenDatabase {
    * Adds a user.
    *
    * @param byOwner true if the user registers, false if an operator adds the account. If true, the first login within a day sends
-   * no email, and an address that another user left is rejected while that change can be undone
-   * @throws {EmailTaken} if the address belongs to another user, ignoring letter case, or was left by one as above
+   * no email, and an address is rejected while an email change from it can be undone
+   * @throws {EmailTaken} if the address is rejected, or belongs to another user, ignoring letter case
    * @throws {InvalidRequestError} if a value does not fit into a `VARCHAR(250)`
    */
   addUser(

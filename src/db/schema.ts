@@ -44,7 +44,7 @@ export interface UsersTable {
   disabled_at: number | null;
   created_at: number;
   updated_at: number;
-  /** The address as registered; null if it equals its key. Stale if an older node has changed `email` later. */
+  /** The address as registered; null if it equals its key. Stale if an older node changed `email` afterwards. */
   email_spelling: string | null;
   /**
    * When the user registered, or first logged in after an import or a password reset. Null until then: the next login sends the
@@ -67,7 +67,10 @@ export interface SessionsTable {
   /** SHA-256 of the id before the last renewal; null if there was none. */
   previous_id: string | null;
   renewed_at: number | null;
-  /** The nonce that the current id was derived from, with the previous id as the key. Null before a renewal, and once swept. */
+  /**
+   * The nonce that the current id was derived from, with the previous id as the key. Null before the first renewal, and after a
+   * sweep.
+   */
   renewal_nonce: string | null;
   /** A random public id that never changes. Null for a session of an older version until it is first listed. */
   handle: string | null;

@@ -35,7 +35,7 @@ export class SqliteFile {
     return this.#db?.isTransaction ?? false;
   }
 
-  /** Whether this connection's transaction is open: SQLite itself rolls back after a full disk or an input/output error. */
+  /** Whether the owner's transaction is still open. SQLite itself rolls it back if the disk is full or fails. */
   isOwner(owner: object): boolean {
     return this.inTransaction && this.owner === owner;
   }

@@ -40,7 +40,7 @@ export function createSqliteEngine(path: string): Engine {
       return sql`select ${sql.join(values)} from json_each(${json})`;
     },
     async updateSequences() {
-      // AUTOINCREMENT continues after every inserted id.
+      // Nothing to do: AUTOINCREMENT continues after the highest id.
     },
     randomText: "substr(lower(hex(randomblob(22))), 1, 43)",
     ddl: { text: "varchar(250)", serial: "integer primary key autoincrement", keyedTable: "without rowid" },

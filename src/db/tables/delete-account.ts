@@ -28,7 +28,7 @@ export interface DeleteAccountOptions {
  * Deletes an account and all of its data except the email about the deletion, and anonymizes its audit events. An attacker can
  * cause any number of events, so most are anonymized in batches before the transaction.
  *
- * @param limitKeys the keys under which attempts at the account count
+ * @param limitKeys the keys of the account's limits, whose attempts are deleted
  * @returns false if the account does not exist, or if its password hash is not `verifiedHash`
  */
 export async function deleteAccount(
@@ -51,7 +51,7 @@ export async function deleteAccount(
   return runInTransaction(store, async (transaction) => {
     const { db } = transaction;
     await lockAddress(transaction, email, id);
-    // Otherwise the deletion would lock sessions in any order.
+    // Without this lock, the deletion would lock the sessions in arbitrary order.
     await lockSessions(transaction, id, []);
     const formerEmails = await formerEmailsOf(transaction, id);
     const deleted = await db

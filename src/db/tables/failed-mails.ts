@@ -120,7 +120,7 @@ export async function requeue(store: Store, limit: number): Promise<number> {
   });
 }
 
-/** Deletes at most `limit` failed emails that are older than `before` or exceed the kept number; returns how many. */
+/** Deletes at most `limit` failed emails that are older than `before` or exceed `maxKept`; returns how many. */
 export async function sweep(store: Store, before: number, limit: number): Promise<number> {
   const newest = store.db.selectFrom("failed_mails").select("id").orderBy("id", "desc").offset(maxKept).limit(1);
   return deleteRows(

@@ -26,7 +26,7 @@ interface RequestResult {
 /**
  * Records the result of a request, in the same transaction as its changes.
  *
- * @param idempotencyKeys records nothing if there are none
+ * @param idempotencyKeys if there are none, nothing is recorded
  * @returns false if the first key was recorded within the last minute, so the request must not be executed again
  */
 export async function recordResult(

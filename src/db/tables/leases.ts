@@ -35,7 +35,7 @@ export async function acquire(
             or([
               eb("leases.holder", "is", null),
               eb("leases.holder", "=", holder),
-              // The holder's clock may be behind, so that the holder still relies on its lease.
+              // The holder's clock may be behind, so the holder may still rely on its lease.
               eb("leases.ends_at", "<=", now - clockTolerance),
               // A wrong clock wrote this time.
               eb("leases.ends_at", ">", now + duration + clockTolerance),

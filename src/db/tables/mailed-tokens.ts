@@ -87,7 +87,7 @@ export async function addMailedToken(
 }
 
 /**
- * Whether an email with a token of this purpose was accepted after the request, or within ten seconds before it: then the request
+ * Whether an email with a token of this purpose was accepted after the request, or within ten seconds before it. If so, the request
  * needs no other email. An acceptance in the same millisecond does not count, because the order is unknown.
  */
 export async function wasJustMailed(

@@ -8,8 +8,9 @@ import { runInTransaction, type Store } from "../store.ts";
 import { recordResult } from "./idempotency.ts";
 
 /**
- * The kinds of emails in the outbox. The message is chosen when the email is sent. During an email change, `move` verifies the
- * new address and `moving` informs the old one. After it, `moved` to the old address can undo it, and `move_undone` reports that.
+ * The kinds of emails in the outbox. The message is chosen when the email is sent. When an email change is requested, `move`
+ * verifies the new address, and `moving` informs the old one. Once it is confirmed, `moved` lets the owner of the old address undo
+ * it. `move_undone` reports the undo.
  */
 export const kinds = [
   "registration",

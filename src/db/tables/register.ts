@@ -57,8 +57,8 @@ export async function addForUser(store: Store, user: User): Promise<number> {
 }
 
 /**
- * Creates the account of a registration, or takes over an unverified account with its address, whose sessions end. Deletes the
- * other registrations of the address.
+ * Creates the account of a registration. If an unverified account has the address, changes its password and ends its sessions
+ * instead. Deletes the other registrations of the address.
  *
  * @returns null if the token is invalid, or if the address already has a verified account
  */

@@ -15,11 +15,11 @@ export const maxSessions = 1000;
 const batchSize = 500;
 
 /**
- * Ends sessions of a user over the limit: expired ones first, then the oldest. Reads only the newest 1,500 sessions. Older
- * versions could leave more: then several calls are needed.
+ * Ends sessions of a user over the limit: expired ones first, then the oldest. Reads only the newest 1,500 sessions. If an older
+ * version left more, several calls are needed.
  *
  * @param limit the number of sessions to keep, at most `maxSessions`
- * @param kept the id of a session that is kept in any case, and counts
+ * @param kept the id of a session that is kept in any case, and counts toward the limit
  * @returns the number of ended sessions
  */
 export async function endOldestSessions(
@@ -59,8 +59,8 @@ export async function endOldestSessions(
 }
 
 /**
- * Ends sessions of a user over `maxSessions`, left by an older version. Works in batches, so that other requests run between
- * them.
+ * Ends sessions of a user over `maxSessions`, which only an older version could leave. Works in batches, so that other requests
+ * run between them.
  *
  * @param kept the id of a session that is kept in any case
  * @returns the number of ended sessions

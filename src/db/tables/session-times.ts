@@ -69,7 +69,7 @@ function correctTimes(now: number, at: Expression<number>, { SESSION_LIFETIME }:
   };
 }
 
-/** How long a nonce is kept, in milliseconds: longer than the previous id is valid, and than hashing a password takes. */
+/** How long a nonce is kept, in milliseconds. It is needed while the previous id is valid, and while a password is hashed. */
 const nonceLifetime = 60_000;
 
 /**

@@ -27,7 +27,7 @@ export interface NewSession {
   readonly strongerHash?: string | undefined;
   /** The sessions that end because this one replaces them. */
   readonly replaces?: string | readonly string[] | undefined;
-  /** The maximum number of sessions of the user, including this one, up to 1,000; the oldest end. */
+  /** The maximum number of sessions of the user, including this one, up to 1,000. The oldest ones over the limit end. */
   readonly limit?: number;
   /** The secret of the device, which becomes known to the account; undefined if devices are not recorded. */
   readonly device?: string | undefined;
@@ -48,7 +48,7 @@ export async function open(store: Store, options: NewSession): Promise<Session |
       ? transaction.db.updateTable("users").set({ hashed_password: strongerHash, updated_at: now })
       : holdUser(transaction);
     const ofEnabledUser = update.where("id", "=", userId).where("disabled_at", "is", null);
-    // The update locks the user's row, so a simultaneous password reset happens before or after.
+    // The update locks the user's row, so a simultaneous password reset happens either before or after it.
     const user = await (verifiedHash === undefined
       ? ofEnabledUser
       : ofEnabledUser.where("hashed_password", "=", verifiedHash)

@@ -38,7 +38,7 @@ export async function addUser(
       })
       .returning(userColumns)
       .executeTakeFirstOrThrow();
-    // Checked after the insert, which waits for a simultaneous change from this address. An earlier check might not see it.
+    // Checked after the insert, which waits for a simultaneous change from this address. An earlier check might miss it.
     if (byOwner && (await isEmailHeld(transaction, email)))
       throw new EmailTaken("the address is held for another user");
     await recordResult(transaction, idempotencyKeys, { userId: row.id });
