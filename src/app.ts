@@ -16,11 +16,11 @@ import { emailVerification } from "./api/verify-email.ts";
 import type { Auth } from "./auth/auth.ts";
 import type { RefusalCode } from "./errors.ts";
 import { createAnswers, type ResponseHeaders } from "./http/answers.ts";
-import { busyGuard } from "./http/busy.ts";
+import { createBusyGuard } from "./http/busy.ts";
 import {
-  addressFinder,
   type Bindings,
-  callerFinder,
+  createAddressFinder,
+  createCallerFinder,
   type RequestContext,
   type Variables,
   wantsPage,
@@ -34,7 +34,7 @@ import { pathPattern } from "./http/routes.ts";
 import { requireSameOrigin } from "./http/same-origin.ts";
 import type { Handler, Resource, Service } from "./http/service.ts";
 import { singleSlashes } from "./http/slashes.ts";
-import { unavailableLogger } from "./http/unavailable.ts";
+import { createUnavailableLogger } from "./http/unavailable.ts";
 import type { DevOutbox } from "./mail/mail.ts";
 import { toLogFields } from "./observe/request-ids.ts";
 import { createPages, pageDescriptions } from "./pages/pages.ts";
@@ -89,9 +89,9 @@ export const descriptions: Readonly<Record<string, Descriptions>> = {
 export function createApp(auth: Auth, { outbox }: AppOptions = {}): Hono<{ Bindings: Bindings; Variables: Variables }> {
   const { settings, log, metrics, tracing } = auth;
   const idsOf = requestIdReader(settings, tracing);
-  const addressOf = addressFinder(settings, log);
-  const caller = callerFinder(settings, log, idsOf, addressOf);
-  const logUnavailable = unavailableLogger(log);
+  const addressOf = createAddressFinder(settings, log);
+  const caller = createCallerFinder(settings, log, idsOf, addressOf);
+  const logUnavailable = createUnavailableLogger(log);
   const reportError = (error: unknown, c: RequestContext): Refusal => {
     const refusal = toRefusal(error);
     const { code, status } = refusal;
@@ -115,7 +115,7 @@ export function createApp(auth: Auth, { outbox }: AppOptions = {}): Hono<{ Bindi
     metrics,
   };
   const pages = createPages(service);
-  const unlessBusy = busyGuard(service, pages, addressOf);
+  const unlessBusy = createBusyGuard(service, pages, addressOf);
   const app = new Hono<{ Bindings: Bindings; Variables: Variables }>();
   if (settings.CORS_ORIGINS.length > 0) app.use(cors(settings, service.answers));
   const allowed: [path: RegExp, methods: string][] = [];

@@ -8,8 +8,8 @@ import { createAnswers } from "./http/answers.ts";
 import type { Bindings } from "./http/caller.ts";
 import { traceSourceMatcher } from "./http/peers.ts";
 import { toRefusal } from "./http/refusals.ts";
-import { routeFinder } from "./http/routes.ts";
-import { unavailableLogger } from "./http/unavailable.ts";
+import { createRouteFinder } from "./http/routes.ts";
+import { createUnavailableLogger } from "./http/unavailable.ts";
 import { createMailer, type DevOutbox } from "./mail/mail.ts";
 import { consoleLog, type Log } from "./observe/log.ts";
 import { Counters, hasMetrics, uncounted } from "./observe/metrics.ts";
@@ -95,7 +95,7 @@ export function createBienvenue(
   const signal = AbortSignal.any([disposal.signal, ...(options.signal ? [options.signal] : [])]);
   // Starts at the abort, so that a server and the background work can shut down at the same time.
   const timeout = once(signal, "abort").then(() => setTimeout(shutdownTimeout, undefined, { ref: false }));
-  const logUnavailable = unavailableLogger(log);
+  const logUnavailable = createUnavailableLogger(log);
   let opening: Promise<OpenedService> | undefined;
   let started: RunningService | undefined;
   let closing: Promise<void> | undefined;
@@ -167,7 +167,7 @@ async function openService(
   const { metrics = hasMetrics(settings) ? new Counters() : uncounted } = options;
   await using resources = new AsyncDisposableStack();
   const isTrusted = traceSourceMatcher(settings.TRUSTED_PROXIES);
-  const tracing = options.tracing ?? (await startTracing({ routeOf: routeFinder(routes), isTrusted }));
+  const tracing = options.tracing ?? (await startTracing({ routeOf: createRouteFinder(routes), isTrusted }));
   const db = resources.use(await openDB(settings.DATABASE_URL, { settings, log, signal, clock }));
   const isEmpty = await db.users.isEmpty();
   const { mailer, outbox } = await createMailer(settings, log);

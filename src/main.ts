@@ -4,7 +4,7 @@ import { routes } from "./app.ts";
 import { createBienvenue, shutdownTimeout } from "./bienvenue.ts";
 import { toListenError } from "./http/listen-error.ts";
 import { localUrl } from "./http/local-url.ts";
-import { routeFinder } from "./http/routes.ts";
+import { createRouteFinder } from "./http/routes.ts";
 import { serve } from "./http/server.ts";
 import type { Log } from "./observe/log.ts";
 import { logStartup } from "./observe/log-startup.ts";
@@ -77,7 +77,7 @@ async function start(
   const bienvenue = resources.use(createBienvenue(settings, { log, signal: stopSignal }));
   const { auth, fetch, isEmpty } = await bienvenue.start();
   const { metrics, tracing } = auth;
-  const routeOf = routeFinder(routes);
+  const routeOf = createRouteFinder(routes);
   const server = await serve({
     fetch,
     host: settings.HOST,

@@ -22,7 +22,7 @@ export const metrics: Resource = {
       // Loads prom-client with the first request.
       const load = async () => (await import("../observe/prometheus.ts")).createRegistry(metrics);
       let loaded: ReturnType<typeof load> | undefined;
-      const mayRead = reader(settings);
+      const mayRead = createAccessCheck(settings);
       return async (c) => {
         if (!mayRead(c)) {
           auth.audit.recordRejectedRequest("metrics", caller(c));
@@ -36,7 +36,7 @@ export const metrics: Resource = {
   ),
 };
 
-function reader({ METRICS_TOKEN: token }: Settings): (c: RequestContext) => boolean {
+function createAccessCheck({ METRICS_TOKEN: token }: Settings): (c: RequestContext) => boolean {
   if (token === null) return isFromThisMachine;
   const digest = (text: string) => createHash("sha256").update(text).digest();
   const expected = digest(token);

@@ -3,7 +3,7 @@ import { Context } from "hono";
 import { busyError } from "../errors.ts";
 import { chooseLanguage, languages } from "../languages/languages.ts";
 import { maxBodySize } from "./body.ts";
-import { deviceSecretFinder, type RequestContext, wantsPage } from "./caller.ts";
+import { createDeviceSecretFinder, type RequestContext, wantsPage } from "./caller.ts";
 import { hostCookie, readCookie } from "./cookies.ts";
 import { errorCodes } from "./error-codes.ts";
 import { titleCaseHeaders } from "./header-case.ts";
@@ -34,15 +34,15 @@ interface CachedResponse {
  * Returns a function that guards handlers that hash passwords: if the hash queue is full for the caller, it rejects the request
  * before reading the body. This costs less than a session lookup.
  */
-export function busyGuard(
+export function createBusyGuard(
   service: Pick<Service, "auth" | "settings" | "answers" | "metrics">,
   pages: Pages,
   addressOf: (c: RequestContext) => string | undefined,
 ): (path: string, handler: Handler) => Handler {
   const { auth, settings, answers, metrics } = service;
-  const devicesOf = deviceSecretFinder(settings);
-  const nextResponse = pacer(responsePace);
-  const nextForm = pacer(formPace);
+  const devicesOf = createDeviceSecretFinder(settings);
+  const nextResponse = createPacer(responsePace);
+  const nextForm = createPacer(formPace);
   const formCookie = hostCookie(settings, "form").name;
   const isPagePath = (path: string) => Object.hasOwn(pages.resources, path);
   const cache = new Map<string, CachedResponse | Promise<CachedResponse>>();
@@ -107,7 +107,7 @@ async function read(creating: Response | Promise<Response>): Promise<CachedRespo
 }
 
 /** Returns a function that takes the next turn and returns the delay until it in milliseconds; undefined if it exceeds `maxDelay`. */
-function pacer({ perSecond, burst, maxDelay }: Pace): () => number | undefined {
+function createPacer({ perSecond, burst, maxDelay }: Pace): () => number | undefined {
   const gap = 1000 / perSecond;
   let next = 0;
   return () => {

@@ -29,7 +29,7 @@ export type RequestContext = Context<{ Bindings: Bindings; Variables: Variables 
  * forwarding headers. Forwarding headers of other peers are ignored. Logs a warning when a private address first sends them,
  * and when a trusted proxy does not name its caller.
  */
-export function addressFinder(
+export function createAddressFinder(
   settings: Pick<Settings, "TRUSTED_PROXIES">,
   log: Log,
 ): (c: RequestContext) => string | undefined {
@@ -60,19 +60,19 @@ export function addressFinder(
 }
 
 /** Returns a function that finds the device secrets that a request presents. */
-export function deviceSecretFinder(settings: Pick<Settings, "PUBLIC_URL">): (c: RequestContext) => string[] {
+export function createDeviceSecretFinder(settings: Pick<Settings, "PUBLIC_URL">): (c: RequestContext) => string[] {
   const { name } = deviceCookie(settings);
   return (c) => readCookies(c.req.header("Cookie"), name).filter(isDeviceSecret);
 }
 
 /** Returns a function that describes the caller of a request. */
-export function callerFinder(
+export function createCallerFinder(
   settings: Pick<Settings, "TRUSTED_PROXIES" | "PUBLIC_URL">,
   log: Log,
   idsOf: (c: RequestContext) => RequestIds,
-  addressOf = addressFinder(settings, log),
+  addressOf = createAddressFinder(settings, log),
 ): (c: RequestContext) => Caller {
-  const devicesOf = deviceSecretFinder(settings);
+  const devicesOf = createDeviceSecretFinder(settings);
   return (c) => ({
     ip: addressOf(c),
     userAgent: toPrintable(c.req.header("User-Agent")),

@@ -72,7 +72,7 @@ export function endpoint<const D extends Description>(
       const handler = create(service as unknown as DescribedService<D>);
       if (!handler) return null;
       if (!description.fields && !description.query && !description.path) return handler as Handler;
-      const read = inputReader(description);
+      const read = createInputReader(description);
       return async (c) => handler(c, (await read(c)) as Input<D>);
     },
   };
@@ -80,7 +80,7 @@ export function endpoint<const D extends Description>(
 
 type Values = Record<string, string | undefined>;
 
-function inputReader(description: Description): (c: RequestContext) => Promise<Values> {
+function createInputReader(description: Description): (c: RequestContext) => Promise<Values> {
   const { fields, query, path, allowsRepeatedQuery } = description;
   const rejectsMissing = description.refusals.includes("field_missing");
   let names: { fields: string[]; requiredFields: string[]; query: string[]; path: string[] } | undefined;

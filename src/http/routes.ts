@@ -8,7 +8,7 @@ const parameter = /(:\w+)(?:\{((?:[^{}]|\{\d+\})+)\})?/g;
  * Returns a function that finds the route of a URL, without the patterns of its parameters (`/sessions/:id`); `other` if there is
  * none, so that requests for unknown paths create no new metrics. Repeated slashes count as one, as in the app.
  */
-export function routeFinder(paths: readonly string[]): (url: string | undefined) => string {
+export function createRouteFinder(paths: readonly string[]): (url: string | undefined) => string {
   const fixed = new Set(paths.filter((path) => !path.includes(":")));
   const patterns = paths
     .filter((path) => !fixed.has(path))

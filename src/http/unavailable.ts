@@ -15,7 +15,7 @@ export type LogUnavailable = (error: Error, fields: object) => void;
 /**
  * Returns a function that logs at most 200 lines a minute. The first line of the next minute counts the omitted ones (`unlogged`).
  */
-export function unavailableLogger(log: Log, now = () => performance.now()): LogUnavailable {
+export function createUnavailableLogger(log: Log, now = () => performance.now()): LogUnavailable {
   let startedAt = Number.NEGATIVE_INFINITY;
   let lines = 0;
   return (error, fields) => {

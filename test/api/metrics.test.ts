@@ -7,7 +7,7 @@ import { test as testOnce } from "node:test";
 import { createApp, routes } from "../../src/app.ts";
 import { Auth } from "../../src/auth/auth.ts";
 import { openDB } from "../../src/db/db.ts";
-import { routeFinder } from "../../src/http/routes.ts";
+import { createRouteFinder } from "../../src/http/routes.ts";
 import { Counters, Histogram } from "../../src/observe/metrics.ts";
 import { createRegistry } from "../../src/observe/prometheus.ts";
 import { readSettings } from "../../src/settings/settings.ts";
@@ -38,7 +38,7 @@ async function scrapeService({ url }: Service): Promise<Map<string, number>> {
 }
 
 const hidden = '404 {"message":"not found"}\n';
-const asked = async (world: World, init: RequestInit & { ip?: string }) => {
+const requestMetrics = async (world: World, init: RequestInit & { ip?: string }) => {
   const response = await world.request("/metrics", init);
   return `${response.status} ${response.status === 200 ? "" : await response.text()}`;
 };
@@ -47,20 +47,20 @@ const bearer = (authorization: string) => ({ headers: { Authorization: authoriza
 // id: closed-without-token
 test("without METRICS_TOKEN, only this machine can read metrics in development, and no one in production", async () => {
   await using world = await createWorld();
-  assert.equal(await asked(world, {}), "200 ");
-  assert.equal(await asked(world, { ip: "192.0.2.1" }), hidden);
-  assert.equal(await asked(world, { headers: { "X-Forwarded-For": "192.0.2.1" } }), hidden);
+  assert.equal(await requestMetrics(world, {}), "200 ");
+  assert.equal(await requestMetrics(world, { ip: "192.0.2.1" }), hidden);
+  assert.equal(await requestMetrics(world, { headers: { "X-Forwarded-For": "192.0.2.1" } }), hidden);
   await using there = await createWorld(productionEnvironment);
   for (const init of [{}, bearer("Bearer none"), bearer("Bearer "), bearer("Bearer null")])
-    assert.equal(await asked(there, init), hidden);
+    assert.equal(await requestMetrics(there, init), hidden);
   await assertRejected(there.request("/metrics", { method: "POST" }), 404);
 });
 
 test("with METRICS_TOKEN, only callers with the token can read metrics", async () => {
   for (const mode of [{}, productionEnvironment]) {
     await using world = await createWorld({ ...mode, METRICS_TOKEN });
-    assert.equal(await asked(world, { ...bearer(`Bearer ${METRICS_TOKEN}`), ip: "192.0.2.1" }), "200 ");
-    assert.equal(await asked(world, bearer(`bearer ${METRICS_TOKEN}`)), "200 ");
+    assert.equal(await requestMetrics(world, { ...bearer(`Bearer ${METRICS_TOKEN}`), ip: "192.0.2.1" }), "200 ");
+    assert.equal(await requestMetrics(world, bearer(`bearer ${METRICS_TOKEN}`)), "200 ");
     for (const wrong of [
       "",
       METRICS_TOKEN,
@@ -70,8 +70,8 @@ test("with METRICS_TOKEN, only callers with the token can read metrics", async (
       `Bearer ${METRICS_TOKEN.slice(1)}`,
       `Bearer x ${METRICS_TOKEN}`,
     ])
-      assert.equal(await asked(world, bearer(wrong)), hidden, wrong);
-    assert.equal(await asked(world, {}), hidden);
+      assert.equal(await requestMetrics(world, bearer(wrong)), hidden, wrong);
+    assert.equal(await requestMetrics(world, {}), hidden);
     const inQuery = await world.request(`/metrics?token=${METRICS_TOKEN}`);
     assert.equal(inQuery.status, 404);
   }
@@ -204,7 +204,7 @@ testOnce("responses are counted by method, route and status, and unknown paths c
 });
 
 testOnce("the route of a request is the path of a resource, or other", () => {
-  const routeOf = routeFinder([...routes, "/things/:id", "/things/others", "/things/:id/parts/:part"]);
+  const routeOf = createRouteFinder([...routes, "/things/:id", "/things/others", "/things/:id/parts/:part"]);
   for (const route of routes.filter((path) => !path.includes(":"))) {
     assert.equal(routeOf(route), route);
     assert.equal(routeOf(`${route}?a=b?c`), route);

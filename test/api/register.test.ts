@@ -124,8 +124,8 @@ test("an invalid address gets 400 at registration, 401 at login and 403 at reset
 test("an address that is not printable ASCII, or over 250 characters, is invalid in both modes", async () => {
   await using world = await createWorld();
   for (const email of [...noAddress, "a\tb", "a\nb@c", "a\x1fb", "a\x7fb", "x".repeat(251), " ", "\t\r\n"]) {
-    const said = /^email is not a valid address(: it contains an invisible character)?$/;
-    await assertRejected(world.request("/users", form({ ...bob, email })), 400, said);
+    const message = /^email is not a valid address(: it contains an invisible character)?$/;
+    await assertRejected(world.request("/users", form({ ...bob, email })), 400, message);
     await assertRejected(world.request("/sessions", form({ ...bob, email })), 401);
     await assertRejected(world.request("/reset_password", form({ email })), 403);
   }

@@ -22,7 +22,7 @@ const chosen = "another-Good-password-7";
 const firefox = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
 /** Changes the address of a logged-in account. Returns the response and the email to the old address. */
-async function move(world: World, cookies: string, to: string, password = strongPassword) {
+async function changeAddress(world: World, cookies: string, to: string, password = strongPassword) {
   const ask = form({ email: to }, { method: "PUT", headers: { Cookie: cookies } });
   assert.equal((await world.request("/profile/email", ask)).status, 200);
   const token = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
@@ -31,7 +31,7 @@ async function move(world: World, cookies: string, to: string, password = strong
   const response = await world.request("/email_verification", form(fields, { method: "PUT", headers }));
   assert.equal(response.status, 200, await response.clone().text());
   const mail = (await deliverMails(world)).find(({ kind }) => kind === "email_changed") ?? assert.fail("no mail");
-  return { response, told: mail, undo: mail.token ?? "" };
+  return { response, mail, undo: mail.token ?? "" };
 }
 
 function undo(world: World, token: string, more: Record<string, string> = {}): Promise<Response> {
@@ -41,7 +41,7 @@ function undo(world: World, token: string, more: Record<string, string> = {}): P
 const refusal = '403 {"message":"the token is wrong, used or expired"}\n';
 const undone = `200 {"email":"${owner.email}","message":"email change undone"}\n`;
 
-function told(mails: readonly Mail[]): [kind: string, to: string][] {
+function listKindsAndRecipients(mails: readonly Mail[]): [kind: string, to: string][] {
   return mails.map(({ kind, to }): [string, string] => [kind, to]).toSorted();
 }
 
@@ -60,7 +60,7 @@ test("a completed email change is reported to the old address, and the link ther
   await using world = await createProductionWorld();
   await registerAndVerify(world);
   const thief = await logInForCookies(world);
-  const { response, told: mail, undo: token } = await move(world, thief, next);
+  const { response, mail, undo: token } = await changeAddress(world, thief, next);
   const renewed = formatCookieHeader({ ...readCookies(response) });
   assert.deepEqual(
     [mail.to, mail.device, mail.at],
@@ -88,7 +88,7 @@ test("a completed email change is reported to the old address, and the link ther
     world.request("/reset_password", form({ email, reset_token, new_password: chosen }, { method: "PUT" }));
   for (const email of [owner.email, next]) await assertRejected(redeem(email, reset), 403);
   const mails = await deliverMails(world);
-  assert.deepEqual(told(mails), [
+  assert.deepEqual(listKindsAndRecipients(mails), [
     ["email_change_undone", next],
     ["reset_password", owner.email],
   ]);
@@ -110,7 +110,7 @@ test("an email change ends all other sessions, and gives the confirming one a ne
   const other = { ...owner, email: "eve@example.com" };
   await registerAndVerify(world, other);
   const otherCookies = await logInForCookies(world, other);
-  const { response } = await move(world, here, next);
+  const { response } = await changeAddress(world, here, next);
   const renewed = formatCookieHeader(readCookies(response));
   assert.notEqual(renewed, "");
   assert.notEqual(renewed, here.split("; ")[0]);
@@ -146,7 +146,7 @@ test("an email change forgets every known device except the confirming one", asy
   const there = await logInForCookies(world);
   const here = await logInForCookies(world, owner, "", "192.0.2.1");
   await deliverMails(world);
-  await move(world, here, next);
+  await changeAddress(world, here, next);
   const moved = { ...owner, email: next };
   await assertRejected(world.request("/sessions", form({ ...moved, password: "wrong" })), 401);
   const device = (cookies: string) => cookies.split("; ").filter((pair) => /device/.test(pair))[0] ?? assert.fail();
@@ -159,12 +159,12 @@ test("an email change forgets every known device except the confirming one", asy
 test("after several email changes, the first link restores the first address and invalidates the later links", async () => {
   await using world = await createProductionWorld();
   await registerAndVerify(world);
-  const first = await move(world, await logInForCookies(world), next);
-  const second = await move(world, formatCookieHeader(readCookies(first.response)), third);
-  assert.equal(second.told.to, next);
+  const first = await changeAddress(world, await logInForCookies(world), next);
+  const second = await changeAddress(world, formatCookieHeader(readCookies(first.response)), third);
+  assert.equal(second.mail.to, next);
   world.clock.advance(day);
   assert.equal(await readStatusAndBody(undo(world, first.undo)), undone);
-  assert.deepEqual(told(await deliverMails(world)), [
+  assert.deepEqual(listKindsAndRecipients(await deliverMails(world)), [
     ["email_change_undone", third],
     ["reset_password", owner.email],
   ]);
@@ -175,8 +175,8 @@ test("after several email changes, the first link restores the first address and
 test("a later link restores the later address, and the earlier link stays valid", async () => {
   await using world = await createProductionWorld();
   await registerAndVerify(world);
-  const first = await move(world, await logInForCookies(world), next);
-  const second = await move(world, formatCookieHeader(readCookies(first.response)), third);
+  const first = await changeAddress(world, await logInForCookies(world), next);
+  const second = await changeAddress(world, formatCookieHeader(readCookies(first.response)), third);
   assert.equal((await undo(world, second.undo)).status, 200);
   assert.ok(await world.auth.admin.findAccount(next));
   assert.equal(await readStatusAndBody(undo(world, first.undo)), undone);
@@ -185,7 +185,7 @@ test("a later link restores the later address, and the earlier link stays valid"
 test("the undo link works for seven days after the change, regardless of which clock wrote its time", async () => {
   await using world = await createProductionWorld();
   await registerAndVerify(world);
-  const { undo: token } = await move(world, await logInForCookies(world), next);
+  const { undo: token } = await changeAddress(world, await logInForCookies(world), next);
   world.clock.advance(7 * day - 1);
   assert.equal(await world.auth.undoEmailChange.findEmail(token), owner.email);
   world.clock.advance(1);
@@ -199,7 +199,7 @@ test("an email change confirmed while the clock was ahead can be undone for seve
   await using world = await createProductionWorld();
   await registerAndVerify(world);
   world.clock.advance(30 * day);
-  const { undo: token } = await move(world, await logInForCookies(world), next);
+  const { undo: token } = await changeAddress(world, await logInForCookies(world), next);
   world.clock.advance(-30 * day);
   assert.equal(await readStatusAndBody(undo(world, token)), refusal);
   await world.auth.admin.sweep();
@@ -209,7 +209,7 @@ test("an email change confirmed while the clock was ahead can be undone for seve
   assert.equal(await world.auth.undoEmailChange.findEmail(token), null);
   // The clock of another node can be some minutes behind.
   await registerAndVerify(world, { ...owner, email: "eve@example.com" });
-  const eve = await move(world, await logInForCookies(world, { ...owner, email: "eve@example.com" }), third);
+  const eve = await changeAddress(world, await logInForCookies(world, { ...owner, email: "eve@example.com" }), third);
   world.clock.advance(-4 * minute);
   assert.equal((await undo(world, eve.undo)).status, 200);
 });
@@ -217,7 +217,7 @@ test("an email change confirmed while the clock was ahead can be undone for seve
 test("the undo link of a disabled account works again once it is enabled; that of a deleted account never does", async () => {
   await using world = await createProductionWorld();
   await registerAndVerify(world);
-  const { undo: token } = await move(world, await logInForCookies(world), next);
+  const { undo: token } = await changeAddress(world, await logInForCookies(world), next);
   const { id } = (await world.auth.admin.findAccount(next)) ?? assert.fail();
   await world.auth.admin.disableAccount(id);
   assert.equal(await readStatusAndBody(undo(world, token)), refusal);
@@ -232,7 +232,7 @@ test("the undo link of a disabled account works again once it is enabled; that o
 test("if the address has another account by now, the response says so and the link stays valid", async () => {
   await using world = await createProductionWorld();
   await registerAndVerify(world);
-  const { undo: token } = await move(world, await logInForCookies(world), next);
+  const { undo: token } = await changeAddress(world, await logInForCookies(world), next);
   await registerAndVerify(world, { ...owner, password: chosen });
   const { id } = (await world.auth.admin.findAccount(owner.email)) ?? assert.fail();
   const response = await undo(world, token);
@@ -247,7 +247,7 @@ test("if the address has another account by now, the response says so and the li
 test("without verification, an address that an account has just left cannot be registered", async () => {
   await using world = await createWorld({ RESET_DELIVERY: "email" });
   assert.equal((await world.request("/users", form(owner))).status, 200);
-  const { undo: token } = await move(world, await logInForCookies(world), next);
+  const { undo: token } = await changeAddress(world, await logInForCookies(world), next);
   await assertRejected(
     world.request("/users", form({ ...owner, email: "Bob@Example.com" })),
     400,
@@ -265,12 +265,12 @@ test("without verification, an address that an account has just left cannot be r
 test("a left address can be registered again after seven days, and immediately by the account that left it", async () => {
   await using world = await createWorld();
   await world.auth.registerUser(owner.email, strongPassword);
-  const first = await move(world, await logInForCookies(world), next);
-  const back = await move(world, formatCookieHeader(readCookies(first.response)), owner.email);
-  assert.equal(back.told.to, next);
+  const first = await changeAddress(world, await logInForCookies(world), next);
+  const back = await changeAddress(world, formatCookieHeader(readCookies(first.response)), owner.email);
+  assert.equal(back.mail.to, next);
   assert.equal(await readStatusAndBody(undo(world, first.undo)), refusal);
-  const away = await move(world, formatCookieHeader(readCookies(back.response)), third);
-  assert.equal(away.told.to, owner.email);
+  const away = await changeAddress(world, formatCookieHeader(readCookies(back.response)), third);
+  assert.equal(away.mail.to, owner.email);
   world.clock.advance(7 * day);
   assert.equal((await world.request("/users", form(owner))).status, 200);
 });
@@ -278,14 +278,14 @@ test("a left address can be registered again after seven days, and immediately b
 test("a reset request for the old address sends a new undo link, which replaces the previous one", async () => {
   await using world = await createProductionWorld();
   await registerAndVerify(world);
-  const { told: mail, undo: before } = await move(world, await logInForCookies(world), next);
+  const { mail, undo: before } = await changeAddress(world, await logInForCookies(world), next);
   world.clock.advance(hour);
   await world.request("/users", form({ ...owner, password: chosen }));
   await deliverMails(world);
-  const asked = readStatusAndBody(world.request("/reset_password", form({ email: owner.email })));
-  assert.equal(await asked, `200 {"email":"${owner.email}","message":"reset mail sent"}\n`);
+  const response = readStatusAndBody(world.request("/reset_password", form({ email: owner.email })));
+  assert.equal(await response, `200 {"email":"${owner.email}","message":"reset mail sent"}\n`);
   const mails = await deliverMails(world);
-  assert.deepEqual(told(mails), [["email_changed", owner.email]]);
+  assert.deepEqual(listKindsAndRecipients(mails), [["email_changed", owner.email]]);
   assert.deepEqual([mails[0]?.at, mails[0]?.device], [mail.at, mail.device]);
   assert.equal(await readStatusAndBody(undo(world, before)), refusal);
   assert.equal(await readStatusAndBody(undo(world, mails[0]?.token ?? "")), undone);
@@ -295,7 +295,7 @@ test("a reset request for the old address sends a new undo link, which replaces 
 test("of many simultaneous requests with one link, exactly one undoes the email change", async () => {
   await using world = await createProductionWorld();
   await registerAndVerify(world);
-  const { undo: token } = await move(world, await logInForCookies(world), next);
+  const { undo: token } = await changeAddress(world, await logInForCookies(world), next);
   const answers = await Promise.all(Array.from({ length: 20 }, () => undo(world, token)));
   assert.equal(answers.filter((answer) => answer.status === 200).length, 1);
   assert.equal((await deliverMails(world)).length, 2);
@@ -304,7 +304,7 @@ test("of many simultaneous requests with one link, exactly one undoes the email 
 test("wrong undo tokens are limited like other tokens, and do not block a valid link", async () => {
   await using world = await createProductionWorld({ LIMIT_REDEMPTION_NETWORK: "3/15m" });
   await registerAndVerify(world);
-  const { undo: token } = await move(world, await logInForCookies(world), next);
+  const { undo: token } = await changeAddress(world, await logInForCookies(world), next);
   for (let i = 0; i < 3; i++) assert.equal(await readStatusAndBody(undo(world, "x")), refusal);
   await assertRejected(undo(world, "x"), 429);
   await assertRejected(undo(world, token, { email: next }), 429);
@@ -325,7 +325,7 @@ test("no email goes to an old address that cannot receive one, and the address i
 test("an export contains the addresses that can be restored", async () => {
   await using world = await createProductionWorld();
   await registerAndVerify(world);
-  const { response } = await move(world, await logInForCookies(world), next);
+  const { response } = await changeAddress(world, await logInForCookies(world), next);
   const headers = { Cookie: formatCookieHeader(readCookies(response)) };
   const exported = JSON.parse(await (await world.request("/profile/export", { headers })).text());
   assert.deepEqual(exported.former_emails, [{ email: owner.email, left_at: "2030-01-01T00:00:00.000Z" }]);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test as testOnce } from "node:test";
 import { Hono } from "hono";
 import { createApp } from "../../src/app.ts";
-import { type Bindings, callerFinder, type Variables } from "../../src/http/caller.ts";
+import { type Bindings, createCallerFinder, type Variables } from "../../src/http/caller.ts";
 import { type Environment, readSettings } from "../../src/settings/settings.ts";
 import { networkOf } from "../../src/values/network.ts";
 import { test } from "../support/engines.ts";
@@ -115,7 +115,7 @@ describe("the address of a caller", () => {
   ) {
     const logged: Record<string, unknown>[] = [];
     const record = (fields: object, message: string) => void logged.push({ ...fields, message });
-    const caller = callerFinder(readSettings(environment), { info: record, warn: record, error: record }, () => ({
+    const caller = createCallerFinder(readSettings(environment), { info: record, warn: record, error: record }, () => ({
       id: "x",
     }));
     const app = new Hono<{ Bindings: Bindings; Variables: Variables }>().get("/", (c) =>

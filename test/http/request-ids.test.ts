@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test as testOnce } from "node:test";
 import { createApp } from "../../src/app.ts";
-import { callerFinder, type RequestContext } from "../../src/http/caller.ts";
+import { createCallerFinder, type RequestContext } from "../../src/http/caller.ts";
 import { traceSourceMatcher } from "../../src/http/peers.ts";
 import { requestIdReader } from "../../src/http/request-ids.ts";
 import { silent } from "../../src/observe/log.ts";
@@ -105,7 +105,7 @@ testOnce("a caller contains the ids of its request, the same on each call", () =
   } as unknown as RequestContext;
   const settings = readSettings({ TRUSTED_PROXIES: "127.0.0.1" });
   const idsOf = requestIdReader(settings, untraced);
-  const caller = callerFinder(settings, silent, idsOf);
+  const caller = createCallerFinder(settings, silent, idsOf);
   const { requestIds } = caller(c);
   assert.deepEqual(requestIds, { id: "abc", traceId, spanId });
   assert.equal(caller(c).requestIds, requestIds);

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HashThreadError } from "../../src/auth/passwords/hash-threads.ts";
 import { busyError, DatabaseUnavailable } from "../../src/errors.ts";
-import { unavailableLogger } from "../../src/http/unavailable.ts";
+import { createUnavailableLogger } from "../../src/http/unavailable.ts";
 import { createRecordingLog } from "../support/world.ts";
 
 test("the log has the first 200 responses with status 503 of each minute, and the number of omitted ones", () => {
   const logged: Record<string, unknown>[] = [];
   let now = 0;
-  const log = unavailableLogger(createRecordingLog(logged), () => now);
+  const log = createUnavailableLogger(createRecordingLog(logged), () => now);
   const fail = (times: number) => {
     for (let i = 0; i < times; i++) log(new DatabaseUnavailable("locked"), { requestId: `${i}`, path: "/profile" });
   };
@@ -30,7 +30,7 @@ test("the log has the first 200 responses with status 503 of each minute, and th
 
 test("the log says why hashing is impossible, and for a database only the fault", () => {
   const logged: Record<string, unknown>[] = [];
-  const log = unavailableLogger(createRecordingLog(logged));
+  const log = createUnavailableLogger(createRecordingLog(logged));
   log(busyError(1, new HashThreadError(new Error("ERR_WORKER_INIT_FAILED"))), {});
   log(busyError(1), {});
   log(new DatabaseUnavailable("locked", new Error("insert into users …")), {});
