@@ -50,7 +50,7 @@ async function copyAll(
   columnsOf: ReadonlyMap<string, string[]>,
   onProgress: (progress: CopyProgress) => void,
 ): Promise<Record<string, number>> {
-  const copied: Record<string, number> = {};
+  const counts: Record<string, number> = {};
   const total = await countRows(from);
   if ((await countRows(to)) > 0) throw new InvalidRequestError("the target is not empty; use an empty database");
   let done = 0;
@@ -69,10 +69,10 @@ async function copyAll(
     for await (const page of pages(to, table, key, columns)) updateHash(written, page, columns);
     if (read.digest("hex") !== written.digest("hex"))
       throw new Error(`the rows of ${table} differ between source and target`);
-    copied[table] = rows;
+    counts[table] = rows;
   }
   await engine.updateSequences(to);
-  return copied;
+  return counts;
 }
 
 /** Reads the rows of a table by key: an order that is the same on every engine. */

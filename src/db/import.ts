@@ -22,8 +22,8 @@ const columns = {
 /** Returns the addresses that belong to existing users. */
 export async function findTakenEmails({ db, engine }: Store, emails: readonly string[]): Promise<Set<string>> {
   if (emails.length === 0) return new Set();
-  const isOne = isIn(engine, "email", emails.map(emailKey));
-  const rows = await db.selectFrom("users").select("email").where(isOne).execute();
+  const isGiven = isIn(engine, "email", emails.map(emailKey));
+  const rows = await db.selectFrom("users").select("email").where(isGiven).execute();
   const stored = new Set(rows.map(({ email }) => email));
   return new Set(emails.filter((email) => stored.has(emailKey(email))));
 }
@@ -36,10 +36,10 @@ export async function findTakenEmails({ db, engine }: Store, emails: readonly st
  */
 export async function add(store: Store, accounts: readonly AccountRecord[]): Promise<Set<string>> {
   const emails = accounts.map(({ email }) => email);
-  const taken = await findTakenEmails(store, emails);
+  const takenEmails = await findTakenEmails(store, emails);
   const now = store.clock();
   const rows = accounts
-    .filter(({ email }) => !taken.has(email))
+    .filter(({ email }) => !takenEmails.has(email))
     .map((account, position) => ({
       position,
       ...toEmailColumns(account.email),
@@ -49,7 +49,7 @@ export async function add(store: Store, accounts: readonly AccountRecord[]): Pro
       created_at: account.createdAt,
       updated_at: now,
     }));
-  if (rows.length === 0) return taken;
+  if (rows.length === 0) return takenEmails;
   // A conflict would use up an id, so taken addresses were filtered out. The constraint still decides.
   const { position: _, ...stored } = columns;
   const names = Object.keys(stored) as (keyof typeof stored)[];
@@ -61,6 +61,6 @@ export async function add(store: Store, accounts: readonly AccountRecord[]): Pro
     .onConflict((conflict) => conflict.column("email").doNothing())
     .returning("email")
     .execute();
-  const own = new Set(added.map(({ email }) => email));
-  return new Set(emails.filter((email) => !own.has(emailKey(email))));
+  const addedKeys = new Set(added.map(({ email }) => email));
+  return new Set(emails.filter((email) => !addedKeys.has(emailKey(email))));
 }

@@ -86,12 +86,16 @@ export async function lockSessions(
   sessionIds: readonly string[],
 ): Promise<void> {
   if (!engine.locksRows) return;
-  const hashed = sessionIds.map(digest);
+  const idHashes = sessionIds.map(digest);
   await db
     .selectFrom("sessions")
     .select("session_id")
     .where((row) =>
-      row.or([row("user_id", "=", userId), isIn(engine, "session_id", hashed), isIn(engine, "previous_id", hashed)]),
+      row.or([
+        row("user_id", "=", userId),
+        isIn(engine, "session_id", idHashes),
+        isIn(engine, "previous_id", idHashes),
+      ]),
     )
     .orderBy("session_id")
     .forUpdate()

@@ -317,7 +317,7 @@ export interface MigrateOptions {
 export async function migrate(db: Kysely<Schema>, engine: Engine, { log, signal }: MigrateOptions): Promise<boolean> {
   const isPending = (await readStates(db, engine)).some(({ state }) => state === "pending");
   await engine.initialize(db);
-  let created = false;
+  let wasEmpty = false;
   const work = async (transaction: Kysely<Schema>) => {
     const states = await readStates(transaction, engine);
     if (!states.some(({ state }) => state === "pending")) return;
@@ -326,11 +326,11 @@ export async function migrate(db: Kysely<Schema>, engine: Engine, { log, signal 
     const location = schema === undefined ? {} : { migrationTableSchema: schema };
     const { error } = await new Migrator({ db: transaction, provider, ...location }).migrateToLatest();
     if (error) throw error;
-    created = states.every(({ state }) => state === "pending");
+    wasEmpty = states.every(({ state }) => state === "pending");
   };
   const onWait = () => log.warn({ event: "migration_waiting" }, "waiting for another node that migrates the database");
   await engine.withoutTimeouts(() => engine.migrateExclusively(db, work, { signal, isPending, onWait }));
-  return created;
+  return wasEmpty;
 }
 
 /**
@@ -372,6 +372,6 @@ function requireCompatible(newer: readonly string[], known: readonly string[]): 
 export async function findTables(db: Kysely<Schema>, engine: Engine): Promise<Map<string, string[]>> {
   const schema = await engine.schemaName(db);
   const found = await db.introspection.getTables({ withInternalKyselyTables: true });
-  const ours = found.filter((table) => !table.isView && table.schema === schema);
-  return new Map(ours.map(({ name, columns }) => [name, columns.map((column) => column.name)]));
+  const own = found.filter((table) => !table.isView && table.schema === schema);
+  return new Map(own.map(({ name, columns }) => [name, columns.map((column) => column.name)]));
 }

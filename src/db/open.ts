@@ -108,8 +108,8 @@ async function withDatabase<T>(
 /** Loads only the driver that the URL needs. */
 async function loadEngine(url: string, pool: number): Promise<Engine> {
   const path = /^sqlite:(.*)$/s.exec(url)?.[1];
-  const mistake = path === undefined ? describeDatabaseUrlError(url) : describeFileNameError(path);
-  if (mistake !== undefined) throw new OpenError(mistake);
+  const reason = path === undefined ? describeDatabaseUrlError(url) : describeFileNameError(path);
+  if (reason !== undefined) throw new OpenError(reason);
   if (path !== undefined) return (await import("./sqlite/sqlite.ts")).createSqliteEngine(path);
   return (await import("./postgres/postgres.ts")).createPostgresEngine(url, pool);
 }

@@ -35,7 +35,7 @@ export async function changePassword(store: Store, change: PasswordChange): Prom
   await endSurplusSessions(store, userId, sessionId);
   return runInTransaction<string | false>(store, async (transaction, rollback) => {
     await lockAccount(transaction, userId);
-    const changed = await transaction.db
+    const account = await transaction.db
       .updateTable("users")
       .set({ hashed_password: hashedPassword, reset_token: null, reset_token_expires_at: null, updated_at: now })
       .where("id", "=", userId)
@@ -43,8 +43,8 @@ export async function changePassword(store: Store, change: PasswordChange): Prom
       .where("disabled_at", "is", null)
       .returning(selectEmail("users"))
       .executeTakeFirst();
-    const nonce = changed && (await renew(transaction, sessionId, change));
-    if (!changed || !nonce) throw rollback(false);
+    const nonce = account && (await renew(transaction, sessionId, change));
+    if (!account || !nonce) throw rollback(false);
     await deleteResults(transaction, userId);
     await recordResult(transaction, change.idempotencyKeys, { userId });
     await endOtherSessions(transaction, userId, sessionId);
@@ -52,7 +52,7 @@ export async function changePassword(store: Store, change: PasswordChange): Prom
     await cancelEmailChange(transaction, userId);
     await deleteUnverifiedRegistrations(transaction, userId);
     await deleteDevices(transaction, userId, device);
-    await enqueueNotice(transaction, { kind: "password_changed", language, email: changed.email });
+    await enqueueNotice(transaction, { kind: "password_changed", language, email: account.email });
     return nonce;
   });
 }

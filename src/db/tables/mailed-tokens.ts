@@ -115,12 +115,12 @@ export async function wasJustMailed(
  * @returns false if the token was invalidated meanwhile
  */
 export async function markAccepted(store: Store, token: string): Promise<boolean> {
-  const hashed = digest(token);
+  const tokenHash = digest(token);
   return runInTransaction(store, async ({ db, clock }) => {
     const mailed = await db
       .selectFrom("mailed_tokens")
       .select(["id", "purpose", "user_id", "verification_id", "former_email_id"])
-      .where("token", "=", hashed)
+      .where("token", "=", tokenHash)
       .executeTakeFirst();
     if (!mailed) return false;
     const { id, purpose } = mailed;
@@ -138,7 +138,7 @@ export async function markAccepted(store: Store, token: string): Promise<boolean
       .returning("expires_at")
       .executeTakeFirst();
     if (!accepted) return false;
-    const reset = { reset_token: hashed, reset_token_expires_at: accepted.expires_at };
+    const reset = { reset_token: tokenHash, reset_token_expires_at: accepted.expires_at };
     if ("userId" in owner) {
       const now = clock();
       await db
@@ -149,7 +149,7 @@ export async function markAccepted(store: Store, token: string): Promise<boolean
     } else if ("verificationId" in owner) {
       const none = { reset_token: null, reset_token_expires_at: null };
       if (others) await db.updateTable("verifications").set(none).where("id", "in", others).execute();
-      const verify = { token: hashed, token_expires_at: accepted.expires_at };
+      const verify = { token: tokenHash, token_expires_at: accepted.expires_at };
       await db
         .updateTable("verifications")
         .set(purpose === "reset" ? reset : verify)
@@ -199,11 +199,11 @@ async function lockVerifications(
  * Selects the valid token with this purpose and hash if it is pending, which means that its email was not accepted yet. An
  * accepted token is stored in its owner's row.
  */
-export function selectPendingToken(store: Store, purpose: TokenPurpose, hashed: string) {
+export function selectPendingToken(store: Store, purpose: TokenPurpose, tokenHash: string) {
   const [now, latest] = validExpiryRange(store, tokenLifetime(store, purpose));
   return store.db
     .selectFrom("mailed_tokens")
-    .where("token", "=", hashed)
+    .where("token", "=", tokenHash)
     .where("purpose", "=", purpose)
     .where("accepted_at", "is", null)
     .where("expires_at", ">", now)
@@ -214,10 +214,10 @@ export function selectPendingToken(store: Store, purpose: TokenPurpose, hashed: 
  * Returns the condition that an account has a valid reset token with this hash. `DB.updateUser` can set any expiry time, so
  * `updated_at` shows whether a wrong clock created the token.
  */
-export function isResetToken(hashed: string, now: number) {
+export function isResetToken(tokenHash: string, now: number) {
   return ({ and, eb }: ExpressionBuilder<Schema, "users">) =>
     and([
-      eb("users.reset_token", "=", hashed),
+      eb("users.reset_token", "=", tokenHash),
       eb("users.reset_token_expires_at", ">", now),
       eb("users.updated_at", "<=", now + clockTolerance),
     ]);
@@ -243,7 +243,7 @@ export async function sweepMailedTokens(store: Store, limit: number): Promise<nu
   const { db, engine } = store;
   const [now, lastReset] = validExpiryRange(store, tokenLifetime(store, "reset"));
   const [, lastVerify] = validExpiryRange(store, tokenLifetime(store, "verify"));
-  const ended = await db
+  const endedTokens = await db
     .selectFrom("mailed_tokens")
     .select(["id", "token", "expires_at"])
     .where((row) =>
@@ -255,26 +255,26 @@ export async function sweepMailedTokens(store: Store, limit: number): Promise<nu
     )
     .limit(limit)
     .execute();
-  const wrong = ended.filter((row) => row.expires_at > now).map((row) => row.token);
-  if (wrong.length > 0) {
+  const wrongTokens = endedTokens.filter((row) => row.expires_at > now).map((row) => row.token);
+  if (wrongTokens.length > 0) {
     const noReset = { reset_token: null, reset_token_expires_at: null };
     await db
       .updateTable("users")
       .set(noReset)
-      .where(isIn(engine, "reset_token", wrong))
+      .where(isIn(engine, "reset_token", wrongTokens))
       .execute();
     await db
       .updateTable("verifications")
       .set(noReset)
-      .where(isIn(engine, "reset_token", wrong))
+      .where(isIn(engine, "reset_token", wrongTokens))
       .execute();
     await db
       .updateTable("verifications")
       .set({ token: null, token_expires_at: null })
-      .where(isIn(engine, "token", wrong))
+      .where(isIn(engine, "token", wrongTokens))
       .execute();
   }
-  const ids = ended.map((row) => row.id);
+  const ids = endedTokens.map((row) => row.id);
   if (ids.length === 0) return 0;
   const unlocked = skipLockedRows(
     store,

@@ -54,9 +54,9 @@ export async function claim(
   filter: ClaimFilter = {},
 ): Promise<ClaimedMail[]> {
   for (let batches = 0; batches < maxBatches; batches++) {
-    const { claimed, seen } = await claimBatch(store, limit, backOff, filter);
+    const { claimed, dueCount } = await claimBatch(store, limit, backOff, filter);
     // All of them may have been replaced, and others may be due.
-    if (claimed.length > 0 || seen < limit) return claimed;
+    if (claimed.length > 0 || dueCount < limit) return claimed;
   }
   return [];
 }
@@ -121,7 +121,7 @@ async function claimBatch(
       .executeTakeFirst();
     if (numUpdatedRows > 0n) claimed.push({ ...mail, domain: domain ?? "", attempts, nextAttemptAt, createdAt });
   }
-  return { claimed, seen: due.length };
+  return { claimed, dueCount: due.length };
 }
 
 /** Deletes all emails of a kind to an address except the newest; returns that one, or undefined if none is left. */

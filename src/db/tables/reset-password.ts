@@ -125,23 +125,23 @@ async function lockNewestRegistration(
 export async function findEmail(store: Store, resetToken: string): Promise<string | null> {
   const { db } = store;
   const [now, latest] = validExpiryRange(store, tokenLifetime(store, "reset"));
-  const hashed = digest(resetToken);
+  const tokenHash = digest(resetToken);
   // One statement, because a token that is accepted between two statements could be missed by both.
   const found = await db
     .selectFrom("users")
     .select(selectEmail("users"))
-    .where(isResetToken(hashed, now))
+    .where(isResetToken(tokenHash, now))
     .unionAll(
       db
         .selectFrom("users")
         .select(selectEmail("users"))
-        .where("id", "in", selectPendingToken(store, "reset", hashed).select("user_id")),
+        .where("id", "in", selectPendingToken(store, "reset", tokenHash).select("user_id")),
     )
     .unionAll(
       db
         .selectFrom("verifications")
         .select(selectEmail("verifications"))
-        .where("reset_token", "=", hashed)
+        .where("reset_token", "=", tokenHash)
         .where("reset_token_expires_at", ">", now)
         .where("reset_token_expires_at", "<=", latest),
     )
@@ -149,7 +149,7 @@ export async function findEmail(store: Store, resetToken: string): Promise<strin
       db
         .selectFrom("verifications")
         .select(selectEmail("verifications"))
-        .where("id", "in", selectPendingToken(store, "reset", hashed).select("verification_id")),
+        .where("id", "in", selectPendingToken(store, "reset", tokenHash).select("verification_id")),
     )
     .executeTakeFirst();
   return found?.email ?? null;

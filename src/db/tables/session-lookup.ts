@@ -59,15 +59,15 @@ export function find({ db, engine, lifetimes, clock }: Store): (sessionId: strin
     const rows = engine.read(lookup);
     return rows instanceof Promise ? rows.then(toLiveSession) : toLiveSession(rows);
   };
-  const readPrevious = (hashed: string, now: number) =>
-    read(byPreviousId, [now, now - lifetimes.SESSION_IDLE, hashed, ...graceRange(now)]);
+  const readPrevious = (idHash: string, now: number) =>
+    read(byPreviousId, [now, now - lifetimes.SESSION_IDLE, idHash, ...graceRange(now)]);
   return (sessionId) => {
-    const hashed = digest(sessionId);
+    const idHash = digest(sessionId);
     const now = clock();
-    const session = read(byId, [now, now - lifetimes.SESSION_IDLE, hashed]);
+    const session = read(byId, [now, now - lifetimes.SESSION_IDLE, idHash]);
     // A separate query, run only if the first one finds nothing. A single query for both ids would slow down every request.
-    if (session instanceof Promise) return session.then((some) => some ?? readPrevious(hashed, now));
-    return session ?? readPrevious(hashed, now);
+    if (session instanceof Promise) return session.then((some) => some ?? readPrevious(idHash, now));
+    return session ?? readPrevious(idHash, now);
   };
 }
 
@@ -93,12 +93,12 @@ export async function findUser(store: Store, sessionId: string): Promise<Session
 
 /** Returns the condition that a session has this id, or had it until a renewal within the last ten seconds. */
 export function isSession(sessionId: string, now: number): Expression<SqlBool> {
-  const hashed = digest(sessionId);
+  const idHash = digest(sessionId);
   const [after, until] = graceRange(now);
   return sessionCondition.or([
-    sessionCondition("session_id", "=", hashed),
+    sessionCondition("session_id", "=", idHash),
     sessionCondition.and([
-      sessionCondition("previous_id", "=", hashed),
+      sessionCondition("previous_id", "=", idHash),
       sessionCondition("renewed_at", ">", after),
       sessionCondition("renewed_at", "<=", until),
     ]),

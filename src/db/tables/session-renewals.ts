@@ -9,9 +9,9 @@ import { isSession, selectLiveSessions } from "./session-lookup.ts";
  * renewal.
  */
 function isOrWasSession(sessionId: string) {
-  const hashed = digest(sessionId);
+  const idHash = digest(sessionId);
   return ({ or, eb }: ExpressionBuilder<Schema, "sessions">) =>
-    or([eb("session_id", "=", hashed), eb("previous_id", "=", hashed)]);
+    or([eb("session_id", "=", idHash), eb("previous_id", "=", idHash)]);
 }
 
 /** Finds the time of the last password confirmation in a live session; null if there is none. */
@@ -42,20 +42,20 @@ export async function renew(
 ): Promise<string | false> {
   const now = store.clock();
   const times = { confirmed_at: now, last_seen_at: now };
-  const hashed = digest(sessionId);
+  const idHash = digest(sessionId);
   const { numUpdatedRows } = await store.db
     .updateTable("sessions")
-    .set({ ...times, session_id: digest(newSessionId), previous_id: hashed, renewed_at: now, renewal_nonce: nonce })
-    .where("session_id", "=", hashed)
-    .where("session_id", "in", selectLiveSessions(store).select("session_id").where("session_id", "=", hashed))
+    .set({ ...times, session_id: digest(newSessionId), previous_id: idHash, renewed_at: now, renewal_nonce: nonce })
+    .where("session_id", "=", idHash)
+    .where("session_id", "in", selectLiveSessions(store).select("session_id").where("session_id", "=", idHash))
     .executeTakeFirst();
   if (numUpdatedRows > 0n) return nonce;
   // Any previous id is accepted here: hashing the password may have taken longer than the previous id is valid.
   const renewedBefore = await store.db
     .updateTable("sessions")
     .set(times)
-    .where("previous_id", "=", hashed)
-    .where("session_id", "in", selectLiveSessions(store).select("session_id").where("previous_id", "=", hashed))
+    .where("previous_id", "=", idHash)
+    .where("session_id", "in", selectLiveSessions(store).select("session_id").where("previous_id", "=", idHash))
     .returning("renewal_nonce")
     .executeTakeFirst();
   return renewedBefore?.renewal_nonce ?? false;

@@ -13,23 +13,23 @@ export type SessionUse = string | readonly [sessionId: string, at: number];
 export async function recordUse(store: Store, sessions: Iterable<SessionUse>): Promise<void> {
   const { db, engine, clock, lifetimes } = store;
   const now = clock();
-  const seen = new Map<string, number>();
+  const uses = new Map<string, number>();
   for (const each of sessions) {
     const [sessionId, at] = typeof each === "string" ? [each, now] : each;
     const id = digest(sessionId);
-    seen.set(id, Math.max(seen.get(id) ?? 0, Math.min(at, now)));
+    uses.set(id, Math.max(uses.get(id) ?? 0, Math.min(at, now)));
   }
-  if (seen.size === 0) return;
-  const rows = [...seen].map(([id, at]) => ({ id, at }));
+  if (uses.size === 0) return;
+  const rows = [...uses].map(([id, at]) => ({ id, at }));
   const list = jsonTable(engine, { id: "text", at: "bigint" }, rows);
-  const at = sql.ref<number>("seen.at");
-  const locked = lockSessionsInOrder(store, isIn(engine, "session_id", [...seen.keys()]));
+  const at = sql.ref<number>("uses.at");
+  const locked = lockSessionsInOrder(store, isIn(engine, "session_id", [...uses.keys()]));
   const { created_at, ...corrected } = correctTimes(now, at, lifetimes);
   await db
     .updateTable("sessions")
-    .from(list.as("seen"))
+    .from(list.as("uses"))
     .set({ ...corrected, last_seen_at: at })
-    .whereRef("session_id", "=", "seen.id")
+    .whereRef("session_id", "=", "uses.id")
     .where(locked)
     .where(({ and, or, eb }) =>
       or([
@@ -45,9 +45,9 @@ export async function recordUse(store: Store, sessions: Iterable<SessionUse>): P
   // A separate statement, because SQLite rewrites index entries even if a column is set to the same value.
   await db
     .updateTable("sessions")
-    .from(list.as("seen"))
+    .from(list.as("uses"))
     .set({ created_at })
-    .whereRef("session_id", "=", "seen.id")
+    .whereRef("session_id", "=", "uses.id")
     .where(locked)
     .where("created_at", ">", now + clockTolerance)
     .execute();
@@ -98,23 +98,25 @@ export async function sweep(
     .orderBy("session_id")
     .limit(limit)
     .execute();
-  const ended = batch.filter((row) => row.expires_at <= now || row.last_seen_at <= idle).map((row) => row.session_id);
-  if (ended.length > 0) {
+  const endedIds = batch
+    .filter((row) => row.expires_at <= now || row.last_seen_at <= idle)
+    .map((row) => row.session_id);
+  if (endedIds.length > 0) {
     await db
       .deleteFrom("sessions")
-      .where(isIn(engine, "session_id", ended))
-      .where(lockSessionsInOrder(store, isIn(engine, "session_id", ended)))
+      .where(isIn(engine, "session_id", endedIds))
+      .where(lockSessionsInOrder(store, isIn(engine, "session_id", endedIds)))
       .where((row) => row.or([row("expires_at", "<=", now), row("last_seen_at", "<=", idle)]))
       .execute();
   }
   const ahead = now + clockTolerance;
-  const wrong = batch.filter(
+  const wrongRows = batch.filter(
     (row) =>
       Math.max(row.created_at, row.last_seen_at, row.confirmed_at ?? 0, row.expires_at - lifetimes.SESSION_LIFETIME) >
       ahead,
   );
-  if (wrong.length > 0) {
-    const ids = wrong.map((row) => row.session_id);
+  if (wrongRows.length > 0) {
+    const ids = wrongRows.map((row) => row.session_id);
     await db
       .updateTable("sessions")
       .set(correctTimes(now, sql<number>`cast(${now} as bigint)`, lifetimes))
@@ -138,7 +140,7 @@ export async function sweep(
   const next = batch.length < limit ? null : (batch.at(-1)?.session_id ?? null);
   const userId = findMostFrequent(batch.map((row) => row.user_id));
   const surplus = userId === undefined ? 0 : await endSurplusSessions(store, userId);
-  return { ended: ended.length + surplus, next };
+  return { ended: endedIds.length + surplus, next };
 }
 
 /**

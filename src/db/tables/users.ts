@@ -58,7 +58,7 @@ export async function findUserBy(store: Store, attributes: Partial<User>): Promi
     if (name === "sessionId" || name === "resetToken") {
       // Otherwise null would match the first user without a credential.
       if (value === null) throw new NoResultFound(`a ${name} of null matches no user`);
-      const hashed = digest(value as string);
+      const tokenHash = digest(value as string);
       query =
         name === "sessionId"
           ? query.where(
@@ -70,8 +70,8 @@ export async function findUserBy(store: Store, attributes: Partial<User>): Promi
             )
           : query.where((row) =>
               row.or([
-                isResetToken(hashed, store.clock())(row),
-                row("users.id", "in", selectPendingToken(store, "reset", hashed).select("user_id")),
+                isResetToken(tokenHash, store.clock())(row),
+                row("users.id", "in", selectPendingToken(store, "reset", tokenHash).select("user_id")),
               ]),
             );
     } else if (column) {

@@ -35,20 +35,20 @@ export const verificationColumns = [
 /** Finds the verification of a mailed token; null if the token is invalid. */
 export async function findVerification(store: Store, token: string): Promise<Verification | null> {
   const { db } = store;
-  const hashed = digest(token);
+  const tokenHash = digest(token);
   const [now, latest] = validExpiryRange(store, tokenLifetime(store, "verify"));
   // One statement, because a token that is accepted between two statements could be missed by both.
   const found = await db
     .selectFrom("verifications")
     .select(verificationColumns)
-    .where("token", "=", hashed)
+    .where("token", "=", tokenHash)
     .where("token_expires_at", ">", now)
     .where("token_expires_at", "<=", latest)
     .unionAll(
       db
         .selectFrom("verifications")
         .select(verificationColumns)
-        .where("id", "in", selectPendingToken(store, "verify", hashed).select("verification_id")),
+        .where("id", "in", selectPendingToken(store, "verify", tokenHash).select("verification_id")),
     )
     .executeTakeFirst();
   return found ?? null;
