@@ -257,7 +257,7 @@ describe("a server that does not accept the email results in an error", { concur
   test("if it greets and then sends nothing", async () => {
     await using server = await listen((socket) => socket.write("220 hello\r\n"));
     assert.match(
-      (await findFailure(`smtp://127.0.0.1:${server.port}`, testMail, 200)).message,
+      (await findFailure(`smtp://127.0.0.1:${server.port}`, testMail, 1000)).message,
       /takes too long to accept an email$/,
     );
   });
@@ -269,7 +269,7 @@ describe("a server that does not accept the email results in an error", { concur
       socket.on("close", () => clearInterval(talking));
     });
     assert.match(
-      (await findFailure(`smtp://127.0.0.1:${server.port}`, testMail, 200)).message,
+      (await findFailure(`smtp://127.0.0.1:${server.port}`, testMail, 1000)).message,
       /takes too long to accept an email$/,
     );
   });
