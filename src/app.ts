@@ -139,7 +139,7 @@ export function createApp(auth: Auth, { outbox }: AppOptions = {}): Hono<{ Bindi
     const canBePage = isRead(c) || refusal.code === "not_found" || Object.hasOwn(pages.resources, c.req.path);
     return canBePage && wantsPage(c) ? pages.refuse(c, refusal, headers) : service.answers.refuse(refusal, headers);
   };
-  // Not a handler for all methods of each path: a second matching handler would make Hono answer in a later turn.
+  // Not a handler for all methods of each path: with a second matching handler, Hono responds asynchronously.
   const refuseUnmatched = (c: RequestContext) => {
     const Allow = allowed.find(([path]) => path.test(c.req.path))?.[1];
     if (Allow === undefined) return refuse(c, notFoundError());

@@ -7,7 +7,7 @@ import { email } from "./schemas.ts";
 export const changeEmail: Resource = {
   PUT: endpoint(
     {
-      summary: "Changes the email address, once it is verified.",
+      summary: "Starts an email change.",
       fields: () => z.object({ email: email.describe("The new email address.") }),
       session: "required",
       answers: () => ({

@@ -8,11 +8,12 @@ import type { Resource } from "../http/service.ts";
 import { isFromThisMachine } from "../http/this-machine.ts";
 import type { DevOutbox, UnsentMail } from "../mail/mail.ts";
 
-/** The emails that no server sends. It must not be reachable from other machines: the emails hold tokens. */
+/** The emails that are kept in memory if SMTP_URL is not set. Other machines must not read them, because they contain tokens. */
 export const devOutbox: Resource = {
   GET: endpoint(
     {
-      summary: "Shows the emails that no server sends. Development mode only, and only on the same machine.",
+      summary:
+        "Shows the emails that are not sent because SMTP_URL is not set, in development and on the same machine only.",
       answers: () => ({
         200: {
           description: "The newest 50 emails: a page for browsers, JSON for programs.",
@@ -26,7 +27,7 @@ export const devOutbox: Resource = {
                   subject: z.string().describe("The subject."),
                   text: z.string().describe("The body as plain text."),
                   html: z.string().describe("The body as HTML."),
-                  at: z.iso.datetime().describe("When the email was sent to the outbox."),
+                  at: z.iso.datetime().describe("When the email was created."),
                 }),
               )
               .readonly()

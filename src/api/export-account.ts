@@ -75,6 +75,6 @@ function accountExport() {
           detail: z.string().nullable().describe("Details, such as the error code of a failed request."),
         }),
       )
-      .describe("The audit events of the user, oldest first: the newest 10,000."),
+      .describe("The newest 10,000 audit events of the user, oldest first."),
   });
 }

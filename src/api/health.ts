@@ -5,8 +5,13 @@ import type { Resource } from "../http/service.ts";
 export const live: Resource = {
   GET: endpoint(
     {
-      summary: "Checks that the process runs. If it does not answer, restart it.",
-      answers: () => ({ 200: { description: "The process runs.", json: z.object({ status: z.literal("live") }) } }),
+      summary: "Checks that the process runs.",
+      answers: () => ({
+        200: {
+          description: "The process runs. If this request fails, restart the process.",
+          json: z.object({ status: z.literal("live") }),
+        },
+      }),
       refusals: [],
     },
     ({ answers }) =>
@@ -18,9 +23,12 @@ export const live: Resource = {
 export const ready: Resource = {
   GET: endpoint(
     {
-      summary: "Checks that the database answers. If it does not, send requests to other nodes.",
+      summary: "Checks that the database is available.",
       answers: () => ({
-        200: { description: "The database answers.", json: z.object({ status: z.literal("ready") }) },
+        200: {
+          description: "The database is available. If this request fails, send requests to other nodes.",
+          json: z.object({ status: z.literal("ready") }),
+        },
       }),
       refusals: [],
     },

@@ -10,8 +10,7 @@ import type { Settings } from "../settings/settings.ts";
 export const metrics: Resource = {
   GET: endpoint(
     {
-      summary:
-        "Returns metrics for Prometheus, to callers with METRICS_TOKEN or, without that setting, on the same machine.",
+      summary: "Returns metrics to callers with METRICS_TOKEN or, if it is not set, on the same machine.",
       answers: () => ({
         200: { description: "The metrics in the Prometheus text format.", content: ["text/plain"] },
       }),

@@ -19,7 +19,7 @@ export const profile: Resource = {
         if (!user) throw notLoggedInError();
         return service.answers.json(200, { email: user.email });
       };
-      // The hot path: without a promise if the database answers without one.
+      // The hot path: synchronous if the database is synchronous.
       return (c) => {
         const found = findUser(c, service);
         return found instanceof Promise ? found.then(answer) : answer(found);

@@ -52,7 +52,7 @@ export const sessions: Resource = {
       hashesPassword: true,
       answers: () => ({
         200: {
-          description: "The user is logged in. A session that the request presents ends.",
+          description: "The user is logged in. A session presented with the request ends.",
           json: z.object({ email: emailAnswer, message: z.literal("logged in") }),
           headers: {
             "Set-Cookie": "The session cookie, the device cookie, and expired cookies that replace old ones.",

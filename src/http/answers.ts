@@ -4,11 +4,11 @@ import type { Refusal } from "./refusals.ts";
 /** Headers in addition to those of every response. Each value of a list becomes a header line. */
 export type ResponseHeaders = Readonly<Record<string, string | readonly string[]>>;
 
-/** Creates responses, each with all its headers: adding them one by one reduces throughput by a third. */
+/** Creates each response with all its headers, because adding them one by one reduces throughput by a third. */
 export interface Answers {
   /** Compact JSON, followed by a newline. */
   json(status: number, body: object, headers?: ResponseHeaders): Response;
-  /** A redirect to a relative URL, by default with 302 as in the contract; after a form, 303. */
+  /** A redirect to a relative URL. The status is 302 by default, as in the contract, and 303 after a form. */
   redirect(location: string, headers?: ResponseHeaders, status?: 302 | 303): Response;
   /** A body that is not JSON, such as a page. */
   content(status: number, body: string | Uint8Array<ArrayBuffer>, headers: ResponseHeaders): Response;

@@ -21,7 +21,7 @@ interface Pace {
 /** Delays `busy` responses, because clients that retry immediately would take processor time from the hash threads. */
 const responsePace: Pace = { perSecond: 1000, burst: 200, maxDelay: 1000 };
 
-/** Limits how many forms are read although they are rejected, so that the page can show them again with their values. */
+/** Limits how many rejected forms are read. Only a form that was read can be shown again with its values. */
 const formPace: Pace = { perSecond: 20, burst: 20, maxDelay: -1 };
 
 /** A response that is built once and sent many times. */
@@ -106,7 +106,7 @@ async function read(creating: Response | Promise<Response>): Promise<CachedRespo
   return { body: await response.text(), headers: titleCaseHeaders(Object.fromEntries(response.headers)) };
 }
 
-/** Returns a function that takes the next turn and returns the delay until it in milliseconds; undefined if it exceeds `maxDelay`. */
+/** Returns a function that takes the next turn. It returns the delay in milliseconds, or undefined if the turn is denied. */
 function createPacer({ perSecond, burst, maxDelay }: Pace): () => number | undefined {
   const gap = 1000 / perSecond;
   let next = 0;

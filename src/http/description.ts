@@ -7,14 +7,14 @@ export type Method = "GET" | "POST" | "PUT" | "DELETE";
 export type TextFields = z.ZodObject<Readonly<Record<string, z.ZodType<string | undefined, string | undefined>>>>;
 
 /**
- * Describes one method of a path as data: for reading requests, documentation, OpenAPI and clients. Schemas are behind functions
- * because building all of them would slow down the start.
+ * Describes one method of a path as data. The app reads requests as described, and documentation is generated from it. Schemas are
+ * behind functions because building all of them would slow down the start.
  *
  * @example
  * const description = {
  *   summary: "Ends the other sessions of the user.",
  *   session: "required",
- *   answers: () => ({ 200: { description: "They ended.", json: z.object({ message: z.literal("other sessions ended") }) } }),
+ *   answers: () => ({ 200: { description: "All other sessions have ended.", json: z.object({ message: z.literal("other sessions ended") }) } }),
  *   refusals: [],
  * } as const satisfies Description;
  */
@@ -24,7 +24,7 @@ export interface Description {
   /** The fields of the request body. */
   readonly fields?: () => TextFields;
   readonly query?: () => TextFields;
-  /** The first value of a repeated query parameter counts. Otherwise a repeated one gets `field_repeated`. */
+  /** The first value of a repeated query parameter is used. Without this, a repeated parameter gets `field_repeated`. */
   readonly allowsRepeatedQuery?: true;
   /** The parameters in the path. */
   readonly path?: () => TextFields;
@@ -32,7 +32,7 @@ export interface Description {
   readonly session?: "required" | "optional";
   /** The endpoint hashes a password. If the hash queue is full, requests get `busy` before their body is read. */
   readonly hashesPassword?: true;
-  /** An HTML page. Its error responses can be HTML, and its own code checks the origin of a form and reads its fields. */
+  /** An HTML page. Its error responses can be HTML. The page itself checks the origin of a form and reads the fields. */
   readonly isPage?: true;
   /** The responses with a status below 400, by status. */
   readonly answers: () => Readonly<Record<number, AnswerDescription>>;
@@ -44,20 +44,20 @@ export interface Description {
 }
 
 export interface AnswerDescription {
-  /** One sentence: when the endpoint sends this response. */
+  /** When the endpoint sends this response, in sentences. */
   readonly description: string;
   /** The whole JSON body. An answer with neither `json` nor `content` has an empty body. */
   readonly json?: z.ZodType;
   /** The media types of a body that is not JSON, without parameters. */
   readonly content?: readonly string[];
-  /** The headers that this answer can have in addition to those of every answer, with their meaning. */
+  /** The headers that this answer can have in addition to those of every response, with their meaning. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The descriptions of a path, by method. */
 export type Descriptions = Readonly<Partial<Record<Method, Description>>>;
 
-/** Returns the error codes that follow from the other parts of a description. Its own `refusals` are not among them. */
+/** Returns the error codes that follow from the other parts of a description, without its `refusals`. */
 export function commonRefusals(method: Method, description: Description): ErrorCode[] {
   const { fields, query, allowsRepeatedQuery, session, hashesPassword } = description;
   return [

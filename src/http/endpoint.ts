@@ -56,7 +56,7 @@ export type DescribedService<D extends Description> = Omit<Service, "answers"> &
 
 /**
  * Creates an endpoint from its description and its handler. The handler receives the described fields, query parameters and path
- * parameters. If there are none, it is called without a wrapper.
+ * parameters. A handler without any is used directly.
  *
  * @param create returns the handler, once per app, or null if the service does not have this endpoint
  */

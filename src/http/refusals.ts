@@ -31,9 +31,9 @@ export interface Refusal {
   readonly closesConnection?: boolean;
 }
 
-/** Returns the error response for an error. That of an unexpected error reveals nothing about it. */
+/** Returns the error response for an error. The response to an unexpected error reveals nothing about it. */
 export function toRefusal(error: unknown): Refusal {
-  // The contract's message. That of the error repeats the address.
+  // The contract's message. The message of the error contains the address.
   if (error instanceof AuthError && error.code === "email_taken")
     return { code: error.code, status: 400, message: "email already registered" };
   if (error instanceof AuthError) {

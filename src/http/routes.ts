@@ -5,8 +5,8 @@ import { singleSlashes } from "./slashes.ts";
 const parameter = /(:\w+)(?:\{((?:[^{}]|\{\d+\})+)\})?/g;
 
 /**
- * Returns a function that finds the route of a URL, without the patterns of its parameters (`/sessions/:id`); `other` if there is
- * none, so that requests for unknown paths create no new metrics. Repeated slashes count as one, as in the app.
+ * Returns a function that finds the route of a URL, such as `/sessions/:id`. It returns `other` for an unknown path, so that such
+ * requests create no new metrics. Repeated slashes count as one, as in the app.
  */
 export function createRouteFinder(paths: readonly string[]): (url: string | undefined) => string {
   const fixed = new Set(paths.filter((path) => !path.includes(":")));

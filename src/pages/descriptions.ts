@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Description } from "../http/description.ts";
 import { currentPassword, email, form, newPassword, page, passwordPolicy, redirectAnswer } from "./kit/describe.ts";
 
-// Separate from the pages: the service reads the descriptions at startup, but loads a page only at its first request.
+// Separate from the pages, because the service reads the descriptions at startup, but loads each page at its first request.
 
 const requiredToken = z.string().min(1).describe("The token of the emailed link.");
 const token = requiredToken.optional();
@@ -109,7 +109,7 @@ export const undoEmailChange = {
 };
 
 export const mailbox = {
-  GET: page({ summary: "Says which email to open next.", redirects: "This browser has requested no email." }),
+  GET: page({ summary: "Shows which email to open next.", redirects: "This browser has requested no email." }),
 };
 
 export const wellKnownChangePassword = {

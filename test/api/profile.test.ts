@@ -48,7 +48,7 @@ test("a valid value in quotes works", async () => {
   );
 });
 
-test("of two session cookies, the live one counts, in either order", async () => {
+test("the live one of two session cookies is used, in either order", async () => {
   await using world = await createWorld();
   await register(world);
   const good = `session_id=${await logIn(world)}`;

@@ -41,7 +41,7 @@ test("surrounding spaces and letter case do not make an address a different acco
   }
 });
 
-test("of simultaneous registrations of one address, exactly one gets 200, and the others get the contract's 400", async () => {
+test("exactly one of several simultaneous registrations of an address gets 200, and the others get the contract's 400", async () => {
   await using world = await createWorld();
   const spellings = ["bob@example.com", "BOB@example.com", " bob@example.com"];
   const answers = await Promise.all(

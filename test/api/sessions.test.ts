@@ -95,7 +95,7 @@ describe("a login", () => {
     assert.deepEqual([await isSessionOpen(world, again), await isSessionOpen(world, hers)], [false, true]);
   });
 
-  test("that fails leaves the session that it presents", async () => {
+  test("that fails does not end the session that it presents", async () => {
     await using world = await createWorld();
     await register(world);
     const sessionId = await logIn(world);

@@ -78,7 +78,7 @@ test("a completed email change is reported to the old address, and the link ther
     assert.equal(await readStatusAndBody(undo(world, wrong)), refusal, wrong);
   }
   assert.equal(await readStatusAndBody(undo(world, token, { email: next })), refusal);
-  assert.equal(await status(world, renewed), 200, "nothing is done by a refusal");
+  assert.equal(await status(world, renewed), 200, "a rejected request changes nothing");
   assert.equal(await readStatusAndBody(undo(world, token, { email: " Bob@Example.com " })), undone);
 
   assert.equal(await status(world, renewed), 403);
@@ -238,7 +238,7 @@ test("if the address has another account by now, the response says so and the li
   const response = await undo(world, token);
   assert.equal(response.headers.get("Error-Code"), "email_taken");
   assert.equal(response.status, 400);
-  assert.ok(await canLogIn(world, next), "nothing is done");
+  assert.ok(await canLogIn(world, next), "a rejected request changes nothing");
   await world.auth.admin.deleteAccount(id);
   assert.equal(await readStatusAndBody(undo(world, token)), undone);
 });
@@ -292,7 +292,7 @@ test("a reset request for the old address sends a new undo link, which replaces 
 });
 
 // id: undone-once
-test("of many simultaneous requests with one link, exactly one undoes the email change", async () => {
+test("exactly one of many simultaneous requests with one link undoes the email change", async () => {
   await using world = await createProductionWorld();
   await registerAndVerify(world);
   const { undo: token } = await changeAddress(world, await logInForCookies(world), next);

@@ -93,7 +93,7 @@ test("a link works for its documented lifetime, and only the newest link is vali
 });
 
 // id: confirmed-once
-test("of simultaneous verifications, exactly one succeeds", async () => {
+test("exactly one of several simultaneous verifications succeeds", async () => {
   await using world = await createProductionWorld();
   await world.request("/users", form(owner));
   const token = await deliverToken(world);
@@ -119,7 +119,7 @@ test("registering someone else's address neither gives access to the account nor
   await assertRejected(world.request("/sessions", form(attacker)), 401);
   await logInForCookies(world);
   const [mail] = await deliverMails(world);
-  assert.equal(mail, undefined, "what was still to be sent for the attacker is gone");
+  assert.equal(mail, undefined, "the attacker's unsent emails are gone");
 });
 
 // id: prepared-account

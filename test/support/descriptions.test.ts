@@ -21,7 +21,7 @@ const refusal = {
 const withHeaders = (headers: Headers, more: Record<string, string>) =>
   new Headers([...headers, ...Object.entries(more)]);
 
-test("a response that its description covers passes", () => {
+test("a response that matches its description passes", () => {
   assert.equal(checkAnswer(answer), "GET /profile 200");
   assert.equal(checkAnswer({ ...answer, method: "HEAD", body: "" }), "GET /profile 200");
   assert.equal(checkAnswer(refusal), "GET /profile not_logged_in");
@@ -31,7 +31,7 @@ test("a response that its description covers passes", () => {
   );
 });
 
-test("a response with anything that its description does not have is reported", () => {
+test("a response that differs from its description is reported", () => {
   const wrong = [
     { ...answer, status: 201 },
     { ...answer, url: "http://localhost/unknown" },
@@ -52,7 +52,7 @@ test("a response with anything that its description does not have is reported", 
   for (const each of wrong) assert.throws(() => checkAnswer(each), assert.AssertionError, JSON.stringify(each));
 });
 
-test("a handler that leaves its description does not compile", () => {
+test("a handler that differs from its description does not compile", () => {
   const description = {
     summary: "Greets.",
     fields: () => z.object({ name: z.string(), title: z.string().optional() }),

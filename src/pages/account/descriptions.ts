@@ -10,7 +10,7 @@ import {
   redirectAnswer,
 } from "../kit/describe.ts";
 
-// Separate from the pages: the service reads the descriptions at startup, but loads a page only at its first request.
+// Separate from the pages, because the service reads the descriptions at startup, but loads each page at its first request.
 
 const recentPassword = currentPassword
   .optional()

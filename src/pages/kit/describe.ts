@@ -112,5 +112,5 @@ export function form({
 
 /** Describes a form that redirects to the login page and back if no user is logged in. */
 export function accountForm(options: FormOptions & { readonly answers: string }): FormDescription {
-  return form({ ...options, answers: `${options.answers} Also if no user is logged in.` });
+  return form({ ...options, answers: `${options.answers} If no user is logged in, the next page is the login page.` });
 }

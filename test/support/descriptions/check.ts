@@ -5,7 +5,7 @@ import { errorCodes, formStale } from "../../../src/http/error-codes.ts";
 import { pathPattern } from "../../../src/http/routes.ts";
 import { singleSlashes } from "../../../src/http/slashes.ts";
 
-/** The parts of a response that its description must cover. */
+/** The parts of a response that are compared with its description. */
 export interface Answer {
   readonly method: string;
   readonly url: string;
@@ -61,7 +61,7 @@ function find(method: string, url: string): Match | undefined {
 /**
  * Compares a response with the description of its endpoint.
  *
- * @returns the endpoint with the status or error code, to find what no test ever saw; undefined if no endpoint answered
+ * @returns the endpoint with the status or error code, to list those that no test has seen; undefined if the request reached no endpoint
  * @throws {AssertionError} if the status, a header, the body or the `Error-Code` is not described
  */
 export function checkAnswer(answer: Answer): string | undefined {
@@ -107,7 +107,8 @@ function checkRefusal(name: string, answer: Answer, match: Match | undefined): s
   const isPage = mediaType(answer) === "text/html";
   if (isPage) allowed.add("set-cookie");
   checkHeaders(name, answer, allowed);
-  if (isPage) assert.ok(!match || match.method === "GET" || match.description.isPage, `${name}: a page`);
+  if (isPage)
+    assert.ok(!match || match.method === "GET" || match.description.isPage, `${name}: an HTML page is not described`);
   else if (method !== "HEAD") {
     const { message, ...more } = parseBody(name, answer) as Record<string, unknown>;
     assert.deepEqual(more, {}, `${name}: the body has more than a message`);

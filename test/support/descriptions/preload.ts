@@ -3,7 +3,7 @@
 import { registerHooks } from "node:module";
 
 const own = new URL(".", import.meta.url).href;
-/** The modules of `src/` that are replaced by one of this folder. */
+/** The modules of `src/` to replace, with their replacements in this folder. */
 const replacements = new Map(
   ["app.ts", "bienvenue.ts"].map((name) => [new URL(`../../../src/${name}`, own).href, `${own}${name}`]),
 );
@@ -20,7 +20,7 @@ const { fetch } = globalThis;
 
 globalThis.fetch = async (input, init) => {
   const response = await fetch(input, init);
-  // Only our services send this header. The method of a redirected request is unknown.
+  // Only Bienvenue sends this header. The method of a redirected request is unknown.
   if (response.headers.get("Referrer-Policy") !== "same-origin" || response.redirected) return response;
   const { watchAnswer } = await import("./watch.ts");
   return watchAnswer(init?.method ?? (input instanceof Request ? input.method : "GET"), response.url, response);

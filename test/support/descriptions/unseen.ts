@@ -1,4 +1,4 @@
-// Prints the described answers that no test of a run has seen. The argument is the file that lists those that they saw.
+// Prints the described answers that no test of a run has seen. The argument is the file that lists the answers that tests have seen.
 import { readFileSync } from "node:fs";
 import { descriptions } from "../../../src/app.ts";
 

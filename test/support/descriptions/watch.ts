@@ -21,7 +21,7 @@ process.on("exit", () => {
 export function watchAnswer(method: string, url: string, response: Response): Response {
   const { status, headers } = response;
   const test = getTestContext()?.name;
-  // Without a Content-Type the body is empty, and reading a clone would give the response one.
+  // Without a Content-Type, the body is empty. Reading a clone would add a Content-Type to the response.
   const reading = headers.has("Content-Type") ? response.clone().text() : Promise.resolve("");
   void reading.then((body) => {
     try {
