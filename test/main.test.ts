@@ -126,18 +126,18 @@ describe("a shutdown", { concurrency: 4 }, () => {
     test(`by ${signal} waits for every accepted request, and exits with 0`, async () => {
       // The logins are still running when the signal arrives.
       await using service = await startService({ BCRYPT_COST: "11" });
-      const [busy, ...wires] = await Promise.all(
+      const [busy, ...connections] = await Promise.all(
         // One for other requests, one for each hash thread, and two whose logins wait.
         Array.from({ length: availableParallelism() + 3 }, () => openRawConnection(service.port)),
       );
       assert.ok(busy);
       busy.send(formatRequest("POST /users", form, account));
       assert.equal((await busy.readResponse()).status, 200);
-      for (const wire of wires) {
-        wire.send(formatRequest("GET /"));
-        assert.equal((await wire.readResponse()).status, 200);
+      for (const connection of connections) {
+        connection.send(formatRequest("GET /"));
+        assert.equal((await connection.readResponse()).status, 200);
       }
-      for (const wire of wires) wire.send(formatRequest("POST /sessions", form, account));
+      for (const connection of connections) connection.send(formatRequest("POST /sessions", form, account));
 
       let ended: Promise<number | null> | undefined;
       busy.send(formatRequest("GET /profile"));
@@ -149,7 +149,7 @@ describe("a shutdown", { concurrency: 4 }, () => {
         closing = response.headers.get("connection") === "close";
         assert.ok(!closing || ended);
       }
-      for (const response of await Promise.all(wires.map((wire) => wire.readResponse()))) {
+      for (const response of await Promise.all(connections.map((connection) => connection.readResponse()))) {
         assert.equal(response.body, '{"email":"bob@example.com","message":"logged in"}\n');
         assert.equal(response.headers.get("connection"), "close");
       }
@@ -171,9 +171,9 @@ describe("a shutdown", { concurrency: 4 }, () => {
 
   test("ends immediately on a second signal", { timeout: 60_000 }, async () => {
     await using service = await startService({});
-    using wire = await openRawConnection(service.port);
-    wire.send(formatRequest("POST /users", { ...form, Expect: "100-continue", "Content-Length": "100" }));
-    assert.equal((await wire.readResponse()).status, 100);
+    using connection = await openRawConnection(service.port);
+    connection.send(formatRequest("POST /users", { ...form, Expect: "100-continue", "Content-Length": "100" }));
+    assert.equal((await connection.readResponse()).status, 100);
     const ended = service.end("SIGTERM");
     await waitForEvent(service, "stopping");
     service.process.kill("SIGTERM");

@@ -172,9 +172,9 @@ testOnce("responses are counted by method, route and status, and unknown paths c
     formatRequest("CONNECT example.com:443"),
     formatRequest("GET /", { Expect: "more" }),
   ]) {
-    using wire = await openRawConnection(service.port);
-    wire.send(bytes);
-    await wire.readResponse();
+    using connection = await openRawConnection(service.port);
+    connection.send(bytes);
+    await connection.readResponse();
   }
   const found = await scrapeService(service);
   const counted = [...found].filter(([key]) => key.startsWith("bienvenue_http_requests_total"));

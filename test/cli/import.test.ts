@@ -11,7 +11,7 @@ import { runCommand } from "../support/commands.ts";
 import { createEmptyDatabase } from "../support/databases.ts";
 import { getCurrentEngine, test } from "../support/engines.ts";
 import { foreignHashes, password } from "../support/foreign-hashes.ts";
-import { createTemporaryFolder, runInOwnProcess } from "../support/service.ts";
+import { createTemporaryFolder, runInSeparateProcess } from "../support/service.ts";
 
 const hash = foreignHashes["bcrypt 2y"] as string;
 const line = (email: string, fields: object = {}) => JSON.stringify({ email, hashed_password: hash, ...fields });
@@ -25,7 +25,7 @@ async function createWorld(environment: Environment = {}) {
   return {
     database,
     folder: folder.path,
-    run: (...args: string[]) => runInOwnProcess(args, { DATABASE_URL: database.url, ...environment }),
+    run: (...args: string[]) => runInSeparateProcess(args, { DATABASE_URL: database.url, ...environment }),
     importing: async (content: string | Buffer, ...options: string[]) => {
       await writeFile(file, content);
       return runCommand(["import", file, ...options], { DATABASE_URL: database.url, ...environment });
@@ -65,7 +65,7 @@ test("an export imported into another database exports the same", async () => {
   assert.equal((await stat(file)).mode & 0o777, 0o600);
   const environment = { DATABASE_URL: there.url };
   assert.equal((await runCommand(["import", file], environment)).code, 0);
-  assert.equal((await runInOwnProcess(["export"], environment)).stdout, content);
+  assert.equal((await runInSeparateProcess(["export"], environment)).stdout, content);
 
   await using db = await openDB(there.url);
   const auth = new Auth(db, { settings: readSettings({ BCRYPT_COST: "4" }) });

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import type { Environment } from "../../src/settings/settings.ts";
 import { runCommand } from "../support/commands.ts";
-import { createTemporaryFolder, runInOwnProcess, runProgram } from "../support/service.ts";
+import { createTemporaryFolder, runInSeparateProcess, runProgram } from "../support/service.ts";
 import { productionEnvironment } from "../support/world.ts";
 
 const commands = ["migrate", "copy", "import", "export", "adopt", "backup", "restore", "mail", "users", "events"];
@@ -105,7 +105,7 @@ test("wrong arguments get one line and a pointer to the help, never a stack, and
     assert.doesNotMatch(stderr, /^ +at |node:/m);
     assert.deepEqual((await readdir(folder.path)).sort(), ["empty", "folder"], args.join(" "));
   }
-  const { stderr } = await runInOwnProcess(["\x1b[2J"]);
+  const { stderr } = await runInSeparateProcess(["\x1b[2J"]);
   assert.equal(stderr, "bienvenue: unknown command '?[2J'\nSee bienvenue --help\n");
 });
 

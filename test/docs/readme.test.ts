@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { clone } from "../support/clone.ts";
+import { copyProject } from "../support/copy-project.ts";
 import { createEmptyDatabase } from "../support/databases.ts";
 import { findFreePort } from "../support/postgres-server.ts";
 import { createTemporaryFolder } from "../support/service.ts";
@@ -69,7 +69,7 @@ describe("on a fresh clone", () => {
 
   before(async () => {
     folder = await createTemporaryFolder();
-    await clone(folder.path);
+    await copyProject(folder.path);
     // Omits development dependencies, which are most of the files. `npm ci` has installed them before: this test needs them.
     await run("bash", ["-c", install], { cwd: folder.path, env: { ...env, npm_config_omit: "dev" } });
   });

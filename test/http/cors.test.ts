@@ -130,14 +130,14 @@ test("responses over a socket have CORS headers, even with status 503", async ()
   const { fetch } = world.app;
   const log = { info() {}, warn() {}, error() {} };
   const server = await serve({ fetch, host: "127.0.0.1", port: 0, log });
-  using wire = await openRawConnection(server.port);
-  wire.send(formatRequest("GET /profile", { Origin }));
-  const profile = await wire.readResponse();
+  using connection = await openRawConnection(server.port);
+  connection.send(formatRequest("GET /profile", { Origin }));
+  const profile = await connection.readResponse();
   await world.db.close();
-  wire.send(formatRequest("GET /profile", { Origin, Cookie: "session_id=x" }));
-  const unavailable = await wire.readResponse();
-  wire.send(formatRequest("OPTIONS /profile", { Origin, "Access-Control-Request-Method": "GET" }));
-  const allowed = await wire.readResponse("HEAD");
+  connection.send(formatRequest("GET /profile", { Origin, Cookie: "session_id=x" }));
+  const unavailable = await connection.readResponse();
+  connection.send(formatRequest("OPTIONS /profile", { Origin, "Access-Control-Request-Method": "GET" }));
+  const allowed = await connection.readResponse("HEAD");
   assert.deepEqual([profile.status, unavailable.status, allowed.status], [403, 503, 204]);
   for (const { headers } of [profile, unavailable, allowed]) {
     assert.equal(headers.get("access-control-allow-origin"), Origin);

@@ -20,10 +20,10 @@ testServerSurvives("a client that disconnects during a request or its response c
   for (const bytes of ["", "GET / HT", half, chunked, whole, whole + whole, formatRequest("CONNECT example.com:443")]) {
     for (const leave of ["destroy", "resetAndDestroy", "end"] as const) {
       for (let i = 0; i < 20; i++) {
-        const wire = await open();
-        wire.send(bytes);
-        wire.socket[leave]();
-        await wire.closed;
+        const connection = await open();
+        connection.send(bytes);
+        connection.socket[leave]();
+        await connection.closed;
       }
     }
   }
@@ -64,7 +64,7 @@ testServerSurvives("data that is not HTTP/1.1 gets 400", async ({ sendUntilClose
 });
 
 testServerSurvives("an unusual request target gets the response of its path", async ({ open }) => {
-  const wire = await open();
+  const connection = await open();
   for (const [target, status] of [
     ["http://localhost/", 200],
     ["http://LOCALHOST:80/profile", 403],
@@ -81,8 +81,8 @@ testServerSurvives("an unusual request target gets the response of its path", as
     ["/?\0".replace("\0", "%00"), 200],
     [`/${"x".repeat(8000)}`, 404],
   ] as const) {
-    wire.send(formatRequest(`GET ${target}`));
-    const response = await wire.readResponse();
+    connection.send(formatRequest(`GET ${target}`));
+    const response = await connection.readResponse();
     assert.equal(response.status, status, target);
   }
 });
@@ -91,10 +91,10 @@ testServerSurvives("an unusual request target gets the response of its path", as
 testServerSurvives(
   "TRACE and other methods get 405 with Allow, and CONNECT also ends the connection",
   async ({ open, sendUntilClosed: sendLast }) => {
-    const wire = await open();
+    const connection = await open();
     for (const method of ["TRACE", "OPTIONS", "PATCH", "PROPFIND", "QUERY"]) {
-      wire.send(formatRequest(`${method} /profile`));
-      const response = await wire.readResponse();
+      connection.send(formatRequest(`${method} /profile`));
+      const response = await connection.readResponse();
       assertErrorResponse(response, 405);
       assert.equal(response.headers.get("allow"), "GET, HEAD, DELETE");
     }
@@ -119,18 +119,18 @@ testServerSurvives(
 
 // id: no-upgrade
 testServerSurvives("a request to upgrade the protocol gets a normal response", async ({ open }) => {
-  const wire = await open();
-  wire.send(formatRequest("GET /", { Connection: "Upgrade", Upgrade: "websocket" }));
-  assert.equal((await wire.readResponse()).status, 200);
+  const connection = await open();
+  connection.send(formatRequest("GET /", { Connection: "Upgrade", Upgrade: "websocket" }));
+  assert.equal((await connection.readResponse()).status, 200);
 });
 
 testServerSurvives("many connections that send garbage do not block other requests", async ({ open }) => {
-  const wires = await Promise.all(Array.from({ length: 300 }, open));
-  for (const wire of wires) wire.send(Buffer.concat([Buffer.from([0]), randomBytes(2000)]));
-  const wire = await open();
-  wire.send(formatRequest("GET /"));
-  assert.equal((await wire.readResponse()).status, 200);
-  for (const response of await Promise.all(wires.map((each) => each.readResponse())))
+  const connections = await Promise.all(Array.from({ length: 300 }, open));
+  for (const connection of connections) connection.send(Buffer.concat([Buffer.from([0]), randomBytes(2000)]));
+  const connection = await open();
+  connection.send(formatRequest("GET /"));
+  assert.equal((await connection.readResponse()).status, 200);
+  for (const response of await Promise.all(connections.map((each) => each.readResponse())))
     assertErrorResponse(response, 400);
-  await Promise.all(wires.map((each) => each.closed));
+  await Promise.all(connections.map((each) => each.closed));
 });

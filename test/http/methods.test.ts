@@ -64,11 +64,11 @@ test("the methods in Allow are accepted, and every other method gets 405 with th
   await using server = closeAfterTest(
     await serve({ fetch: world.app.fetch, host: "127.0.0.1", port: 0, log: world.auth.log }),
   );
-  using wire = await openRawConnection(server.port);
+  using connection = await openRawConnection(server.port);
   for (const path of paths) {
     const send = async (method: string, Accept: string) => {
-      wire.send(formatRequest(`${method} ${path}`, { Accept }));
-      return wire.readResponse(method === "HEAD" ? "HEAD" : undefined);
+      connection.send(formatRequest(`${method} ${path}`, { Accept }));
+      return connection.readResponse(method === "HEAD" ? "HEAD" : undefined);
     };
     const allow = (await send("PATCH", "*/*")).headers.get("allow");
     const allowed = allow?.split(", ") ?? [];

@@ -6,7 +6,7 @@ import { AuthError, DatabaseUnavailable } from "../../src/errors.ts";
 import { errorCodes } from "../../src/http/error-codes.ts";
 import { RequestError, toRefusal } from "../../src/http/refusals.ts";
 import { silent } from "../../src/observe/log.ts";
-import { answerWithCounts, startBreachServer } from "../support/breach-server.ts";
+import { respondWithCounts, startBreachServer } from "../support/breach-server.ts";
 import { test } from "../support/engines.ts";
 import { createWorldWithFullQueue } from "../support/full-queue.ts";
 import { createProductionWorld, owner } from "../support/production.ts";
@@ -77,7 +77,7 @@ const requestByCode: Record<Code, (world: World) => Response | Promise<Response>
     return await world.request("/users", form({ ...bob, password: "example1" }));
   },
   async password_breached() {
-    await using server = await startBreachServer(answerWithCounts({ [bob.password]: 1 }));
+    await using server = await startBreachServer(respondWithCounts({ [bob.password]: 1 }));
     await using world = await createWorld({ PASSWORD_BREACH_CHECK: server.url });
     return await world.request("/users", form(bob));
   },

@@ -43,8 +43,8 @@ testServerSurvives(
 testServerSurvives(
   "pipelined requests on one connection get their responses in order, however long each takes",
   async ({ open }) => {
-    const wire = await open();
-    wire.send(
+    const connection = await open();
+    connection.send(
       [
         formatRequest("POST /users", formHeaders, "email=bob@example.com&password=b4l0u"),
         formatRequest("GET /"),
@@ -63,7 +63,7 @@ testServerSurvives(
       "password is missing",
     ];
     for (const message of messages) {
-      const { body } = await wire.readResponse(message === "" ? "HEAD" : undefined);
+      const { body } = await connection.readResponse(message === "" ? "HEAD" : undefined);
       assert.ok(message === "" ? body === "" : JSON.parse(body).message === message, body);
     }
   },
@@ -72,13 +72,13 @@ testServerSurvives(
 testServerSurvives(
   "a form body of a GET request is ignored, and does not affect the next request",
   async ({ open }) => {
-    const wire = await open();
-    wire.send(
+    const connection = await open();
+    connection.send(
       formatRequest("GET /", formHeaders, "email=bob@example.com") +
         formatRequest("GET /profile", formHeaders, "GET / HTTP/1.1\r\n\r\n"),
     );
-    wire.send(formatRequest("GET /nope"));
-    for (const status of [200, 403, 404]) assert.equal((await wire.readResponse()).status, status);
+    connection.send(formatRequest("GET /nope"));
+    for (const status of [200, 403, 404]) assert.equal((await connection.readResponse()).status, status);
   },
 );
 
@@ -92,18 +92,18 @@ testServerSurvives(
       [{ "Content-Length": "1000000000" }, megabyte],
       [{ "Transfer-Encoding": "chunked" }, chunk],
     ] as const) {
-      const wire = await open();
-      wire.send(formatRequest("POST /users", { ...formHeaders, ...headers }));
+      const connection = await open();
+      connection.send(formatRequest("POST /users", { ...formHeaders, ...headers }));
       const pump = () => {
-        while (piece && !wire.socket.destroyed && wire.socket.write(piece));
+        while (piece && !connection.socket.destroyed && connection.socket.write(piece));
       };
-      wire.socket.on("drain", pump);
+      connection.socket.on("drain", pump);
       pump();
-      const response = await wire.readResponse();
+      const response = await connection.readResponse();
       assertErrorResponse(response, 413);
       assert.equal(response.headers.get("connection"), "close");
-      await wire.closed;
-      assert.ok(wire.socket.bytesWritten < 900_000_000);
+      await connection.closed;
+      assert.ok(connection.socket.bytesWritten < 900_000_000);
     }
   },
 );
@@ -117,11 +117,11 @@ testServerSurvives(
       [{ "Content-Length": String(body.length) }, body],
       [{ "Transfer-Encoding": "chunked" }, `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`],
     ] as const) {
-      const wire = await open();
-      wire.send(formatRequest("POST /users", { ...expecting, ...headers }));
-      assert.equal((await wire.readResponse()).status, 100);
-      wire.send(sent);
-      assert.match((await wire.readResponse()).body, /user created|already registered/);
+      const connection = await open();
+      connection.send(formatRequest("POST /users", { ...expecting, ...headers }));
+      assert.equal((await connection.readResponse()).status, 100);
+      connection.send(sent);
+      assert.match((await connection.readResponse()).body, /user created|already registered/);
     }
     assertErrorResponse(await sendLast(formatRequest("POST /users", { ...expecting, "Content-Length": "16385" })), 413);
     assertErrorResponse(
@@ -177,10 +177,10 @@ test("close waits for running requests, but not for idle connections", { timeout
 test("close ends requests that exceed its timeout", { timeout: 60_000 }, async () => {
   const forever = () => new Promise<Response>(() => {});
   await using server = closeAfterTest(await serve({ fetch: forever, host: "127.0.0.1", port: 0, log: silent }));
-  using wire = await openRawConnection(server.port);
-  wire.send(formatRequest("GET /"));
+  using connection = await openRawConnection(server.port);
+  connection.send(formatRequest("GET /"));
   await server.close(50);
-  await wire.closed;
+  await connection.closed;
 });
 
 test("serve rejects with EADDRINUSE if the port is in use", async () => {
@@ -214,9 +214,9 @@ test("docs/errors.md lists every response that the server itself sends", async (
     formatRequest("GET /", { "X-Long": "x".repeat(65_536) }),
     formatRequest("GET /"),
   ]) {
-    using wire = await openRawConnection(port);
-    wire.send(bytes);
-    const { status, body, headers } = await wire.readResponse();
+    using connection = await openRawConnection(port);
+    connection.send(bytes);
+    const { status, body, headers } = await connection.readResponse();
     responses.push([status, JSON.parse(body).message, headers.get("error-code")]);
   }
   assert.deepEqual(responses, rows);

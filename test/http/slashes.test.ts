@@ -138,20 +138,20 @@ test("over a socket, whole and chunked bodies arrive, and TRACE gets 405", async
   await using server = closeAfterTest(
     await serve({ fetch: world.app.fetch, host: "127.0.0.1", port: 0, log: world.auth.log }),
   );
-  using wire = await openRawConnection(server.port);
+  using connection = await openRawConnection(server.port);
   const urlencoded = { "Content-Type": "application/x-www-form-urlencoded" };
-  wire.send(formatRequest("POST //users", urlencoded, "email=bob@example.com&password=b4l0u"));
-  assert.equal((await wire.readResponse()).body, '{"email":"bob@example.com","message":"user created"}\n');
+  connection.send(formatRequest("POST //users", urlencoded, "email=bob@example.com&password=b4l0u"));
+  assert.equal((await connection.readResponse()).body, '{"email":"bob@example.com","message":"user created"}\n');
   const text = "email=bob@example.com&password=b4l0u";
-  wire.send(formatRequest("POST //sessions", { ...urlencoded, "Transfer-Encoding": "chunked" }));
-  for (const character of text) wire.send(`1\r\n${character}\r\n`);
-  wire.send("0\r\n\r\n");
-  assert.equal((await wire.readResponse()).body, '{"email":"bob@example.com","message":"logged in"}\n');
-  wire.send(formatRequest("TRACE //profile"));
-  const trace = await wire.readResponse();
+  connection.send(formatRequest("POST //sessions", { ...urlencoded, "Transfer-Encoding": "chunked" }));
+  for (const character of text) connection.send(`1\r\n${character}\r\n`);
+  connection.send("0\r\n\r\n");
+  assert.equal((await connection.readResponse()).body, '{"email":"bob@example.com","message":"logged in"}\n');
+  connection.send(formatRequest("TRACE //profile"));
+  const trace = await connection.readResponse();
   assert.deepEqual([trace.status, trace.headers.get("allow")], [405, "GET, HEAD, DELETE"]);
-  wire.send(formatRequest("POST //users", { ...urlencoded, "Content-Length": "20000" }));
-  assert.equal((await wire.readResponse()).status, 413);
+  connection.send(formatRequest("POST //users", { ...urlencoded, "Content-Length": "20000" }));
+  assert.equal((await connection.readResponse()).status, 413);
 });
 
 test("an app mounted in another one accepts repeated slashes, too", async () => {

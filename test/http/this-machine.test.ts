@@ -38,17 +38,17 @@ for (const listening of ["0.0.0.0", "::"]) {
     const { log } = world.auth;
     await using server = closeAfterTest(await serve({ fetch: world.app.fetch, host: listening, port: 0, log }));
     for (const { address, at } of own.filter((each) => listening === "::" || !each.address.includes(":"))) {
-      using wire = await openRawConnection(server.port, at);
+      using connection = await openRawConnection(server.port, at);
       const requestReset = async (headers: Record<string, string>) => {
-        wire.send(formatRequest("POST /reset_password", { ...urlencoded, ...headers }, body));
-        return wire.readResponse();
+        connection.send(formatRequest("POST /reset_password", { ...urlencoded, ...headers }, body));
+        return connection.readResponse();
       };
       for (const Host of spellHost(address)) {
         const response = await requestReset({ Host });
         assert.equal(response.status, 200, `${Host}: ${response.body}`);
         assert.match(response.body, /"reset_token":"[\w-]{36}"/);
-        wire.send(formatRequest("GET /metrics", { Host }));
-        assert.equal((await wire.readResponse()).status, 200, Host);
+        connection.send(formatRequest("GET /metrics", { Host }));
+        assert.equal((await connection.readResponse()).status, 200, Host);
       }
       for (const Host of [
         "localhost",
@@ -73,7 +73,7 @@ test("over loopback, Host can be a name of this machine or the address of the co
   await register(world);
   const { log } = world.auth;
   await using server = closeAfterTest(await serve({ fetch: world.app.fetch, host: "127.0.0.2", port: 0, log }));
-  using wire = await openRawConnection(server.port, "127.0.0.2");
+  using connection = await openRawConnection(server.port, "127.0.0.2");
   for (const [Host, status] of [
     ["127.0.0.2", 200],
     ["127.0.0.2:5000", 200],
@@ -81,8 +81,8 @@ test("over loopback, Host can be a name of this machine or the address of the co
     ["127.0.0.3", 403],
     ["192.0.2.1", 403],
   ] as const) {
-    wire.send(formatRequest("POST /reset_password", { ...urlencoded, Host }, body));
-    assert.equal((await wire.readResponse()).status, status, Host);
+    connection.send(formatRequest("POST /reset_password", { ...urlencoded, Host }, body));
+    assert.equal((await connection.readResponse()).status, status, Host);
   }
 });
 

@@ -12,7 +12,7 @@ import { type Environment, readSettings } from "../../src/settings/settings.ts";
 import { isDeliverable } from "../../src/values/email.ts";
 import { createCertificate } from "../support/certificate.ts";
 import { startMailServer } from "../support/mail-server.ts";
-import { createTemporaryFolder, runInOwnProcess } from "../support/service.ts";
+import { createTemporaryFolder, runInSeparateProcess } from "../support/service.ts";
 
 const at = Date.UTC(2030, 0, 1);
 const testMail: Mail = { kind: "test", to: "bob@example.com", language: "en", at };
@@ -118,7 +118,7 @@ describe("TLS", { concurrency: true }, () => {
       await writeFile(authority, cert);
       await using server = await startMailServer({ secure, key, cert });
       const send = (host: string) =>
-        runInOwnProcess(["mail", "test", "bob@example.com"], {
+        runInSeparateProcess(["mail", "test", "bob@example.com"], {
           SMTP_URL: `${scheme}://bob:s%4033%3A%2Ft@${host}:${server.port}`,
           NODE_EXTRA_CA_CERTS: authority,
         });

@@ -19,7 +19,7 @@ test("a page with an error has its Error-Code; other pages and redirects have no
     [await visitor.open("/profile"), 403, "not_logged_in"],
     [await visitor.open("/reset?token=x"), 403, "bad_reset_token"],
     [await visitor.open("/verify?token=x"), 403, "bad_verify_token"],
-    [await visitor.send("/login", bob), 403, "form_stale"],
+    [await visitor.post("/login", bob), 403, "form_stale"],
     [await visitor.submit(login, { email: bob.email }), 400, "field_missing"],
     [
       await visitor.submit(registration, { email: "\u00e9@example.com", new_password: bob.password }),
@@ -36,8 +36,8 @@ test("a page with an error has its Error-Code; other pages and redirects have no
     [await visitor.submit(login, wrong), 401, "wrong_login"],
     // The page says that waiting does not help; its code is the same as that of the API.
     [await visitor.submit(login, wrong), 429, "too_many_tries"],
-    [await visitor.send("/login", bob, { "Sec-Fetch-Site": "cross-site" }), 403, "cross_site"],
-    [await visitor.send("/login", { email: "x".repeat(20_000) }), 413, "body_too_large"],
+    [await visitor.post("/login", bob, { "Sec-Fetch-Site": "cross-site" }), 403, "cross_site"],
+    [await visitor.post("/login", { email: "x".repeat(20_000) }), 413, "body_too_large"],
   ] as const) {
     assert.deepEqual([page.status, page.headers.get("Error-Code")], [status, code], page.html);
   }

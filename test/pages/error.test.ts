@@ -30,12 +30,12 @@ test("a browser gets every error as a page, with the same status and headers as 
   const login = await failing.open("/login");
   for (const [page, status, title, message] of [
     [await visitor.open("/nope"), 404, /Page not found/, /Check the address/],
-    [await visitor.send("/nope", {}), 404, /Page not found/, /Check the address/],
+    [await visitor.post("/nope", {}), 404, /Page not found/, /Check the address/],
     [await visitor.open("/users"), 405, /Your request could not be completed/, /does not support that action/],
-    [await visitor.send("/account", {}), 405, /Your request could not be completed/, /does not support that action/],
+    [await visitor.post("/account", {}), 405, /Your request could not be completed/, /does not support that action/],
     [await visitor.open("/profile"), 403, /Your request could not be completed/, /not logged in/],
     [
-      await visitor.send("/login", { email: "x".repeat(20_000) }),
+      await visitor.post("/login", { email: "x".repeat(20_000) }),
       413,
       /Your request could not be completed/,
       /text is too long/,
@@ -60,7 +60,7 @@ test("a browser gets every error as a page, with the same status and headers as 
     assert.deepEqual(page.headers.getSetCookie(), []);
   }
   assert.equal((await visitor.open("/users")).headers.get("Allow"), "POST");
-  assert.equal((await visitor.send("/account", {})).headers.get("Allow"), "GET, HEAD");
+  assert.equal((await visitor.post("/account", {})).headers.get("Allow"), "GET, HEAD");
   assert.match((await visitor.open("/nope?lang=fr")).title, /^Erreur\s: Page introuvable/);
   for (const path of ["//evil.example/a", "/\\evil.example", "/%2f%2fevil.example", "/<script>alert(1)</script>"]) {
     const { html } = await visitor.open(path);
@@ -76,7 +76,7 @@ test("the browser never sends the URL of an error page in Referer, because it ca
   await closed[Symbol.asyncDispose]();
   for (const [page, status] of [
     [await createVisitor(closed).open("/reset?token=secret"), 503],
-    [await visitor.send("/reset?token=secret", { new_password: "x".repeat(20_000) }), 413],
+    [await visitor.post("/reset?token=secret", { new_password: "x".repeat(20_000) }), 413],
     [await visitor.open("/rest?token=secret"), 404],
   ] as const) {
     assert.equal(page.status, status);

@@ -336,7 +336,7 @@ test("a link that this browser has just used redirects; in other browsers, with 
     await createVisitor(world).open(link),
     await visitor.open(`${link}x`),
     await visitor.submit(page, { new_password: `${newPassword}!` }),
-    await other.send("/reset", { ...hidden, form_token, new_password: newPassword }),
+    await other.post("/reset", { ...hidden, form_token, new_password: newPassword }),
   ]) {
     assert.equal(seen.status, 403);
     assert.match(seen.title, /^Error: This link no longer works/);

@@ -89,7 +89,7 @@ test("a form acts only for the account that was logged in when it was opened", a
     const { action, hidden } = findFormByButton(await visitor.open(path), button);
     await switchTo(world, visitor, bob);
     const before = await readState(world);
-    const refused = await visitor.send(action, { ...hidden, ...typed });
+    const refused = await visitor.post(action, { ...hidden, ...typed });
     assert.equal(refused.status, 403, button);
     assert.match(refused.title, title, button);
     assert.match(
@@ -201,7 +201,7 @@ test("a form of an account rejects a token of no account or of another browser",
   const short = [bytes.subarray(0, 16), bytes.subarray(0, 31), Buffer.concat([bytes, bytes])];
   for (const form_token of [own, others, ...changed, ...short.map((each) => each.toString("base64url")), "", "x"]) {
     for (const path of ["/account/delete", "/account/email", "/logout"]) {
-      const refused = await visitor.send(path, { form_token, password: bob.password, email: next });
+      const refused = await visitor.post(path, { form_token, password: bob.password, email: next });
       assert.equal(refused.status, 403, form_token);
       assert.ok(!refused.html.includes(next));
     }

@@ -85,10 +85,10 @@ test("a form of another browser or another site has no effect", async () => {
   const visitor = createVisitor(world);
   const token = link.split("=")[1] ?? "";
   await visitor.open(link);
-  const stale = await visitor.send("/undo-email-change", { token, form_token: "x".repeat(43) });
+  const stale = await visitor.post("/undo-email-change", { token, form_token: "x".repeat(43) });
   assert.deepEqual([stale.status, stale.headers.get("Error-Code")], [403, "form_stale"]);
   const form_token = visitor.cookies.get("__Host-form") ?? "";
-  const cross = await visitor.send("/undo-email-change", { token, form_token }, { "Sec-Fetch-Site": "cross-site" });
+  const cross = await visitor.post("/undo-email-change", { token, form_token }, { "Sec-Fetch-Site": "cross-site" });
   assert.equal(cross.status, 403);
   assert.equal((await attacker.open("/account")).status, 200);
 });

@@ -28,13 +28,13 @@ async function isLoggedIn(world: World, cookies: string): Promise<boolean> {
   return (await send(world, "GET", "/profile", cookies)).status === 200;
 }
 
-/** Registers a user, verifies the address and logs in. */
+/** Registers a user, verifies the address, logs in, and returns the cookies. */
 async function registerAndLogIn(world: World, user = owner): Promise<string> {
   await registerAndVerify(world, user);
   return logInForCookies(world, user);
 }
 
-/** Returns the cookies after a response that renewed the session. */
+/** Replaces the session cookie with the one that a response sets. */
 function readRenewedCookies(cookies: string, response: Response): string {
   const { "__Host-session_id": sessionId } = readCookies(response);
   assert.match(sessionId ?? "", /^[\w-]{43}$/);

@@ -94,7 +94,7 @@ async function registerOnFullDisk(disk: Disk, reason: string): Promise<void> {
 
   disk.fill(pid, folder.path, "accounts.db");
   const emails = Array.from({ length: 60 }, (_, i) => `${i}@example.com`);
-  // Until the hash threads have started, the hash queue is too short for all registrations.
+  // Until the hash threads have started, the hash queue has no room for all registrations.
   const registerWithRetry = async (email: string): Promise<CompleteResponse> => {
     const response = await register(service, email);
     if (!response.text.includes("too many logins")) return response;
@@ -162,11 +162,11 @@ test("a damaged database makes /health/ready fail, and once it is restored the s
   assert.equal(stored.prepare("select count(*) as users from users").get()?.users, 2);
 });
 
-/** Creates the service in this process. It opens its database like the program. */
+/** Creates the service in this process. It opens its database as the program does. */
 const createService = (path: string) =>
   createBienvenue(readSettings({ DATABASE_URL: `sqlite:${path}`, BCRYPT_COST: "4" }), { hashThreads });
 
-/** Creates a database file with one account. Closing it deletes the -wal and -shm files. */
+/** Creates a database file with one account, and closes it, which deletes the -wal and -shm files. */
 async function createDatabase(path: string): Promise<void> {
   await using service = createService(path);
   const { auth } = await service.start();

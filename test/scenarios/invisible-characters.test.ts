@@ -12,7 +12,7 @@ import {
   strongPassword,
   verifyEmail,
 } from "../support/production.ts";
-import { createTemporaryFolder, runInOwnProcess } from "../support/service.ts";
+import { createTemporaryFolder, runInSeparateProcess } from "../support/service.ts";
 import {
   assertRejected,
   bob,
@@ -171,7 +171,7 @@ test("an import removes invisible characters around an address, and reports the 
     file,
     ["bob@example.com\u00a0", "eve\u200b@example.com", "\ufeffBob@example.com"].map(line).join("\n"),
   );
-  const { stderr, stdout } = await runInOwnProcess(["import", file], {
+  const { stderr, stdout } = await runInSeparateProcess(["import", file], {
     DATABASE_URL: `sqlite:${path(folder.path, "a.db")}`,
   });
   assert.match(stdout + stderr, /line 2 rejected: its email contains an invisible character\n/);

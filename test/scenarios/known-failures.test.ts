@@ -20,7 +20,7 @@ import {
 import { formatRequest, openRawConnection } from "../support/raw-connection.ts";
 import { startService } from "../support/service.ts";
 import { multipart, urlencoded, withBody, withJson } from "../support/steps.ts";
-import { formHeaders as formType, testServerSurvives } from "../support/test-server.ts";
+import { formHeaders, testServerSurvives } from "../support/test-server.ts";
 import { form, productionEnvironment, type World } from "../support/world.ts";
 
 // Known vulnerabilities of other projects that no other test covers. docs/security.md lists all of them.
@@ -77,9 +77,11 @@ testOnce(
       { Forwarded: `host=${evil}`, "X-Host": evil, "X-Original-URL": `https://${evil}/`, Referer: `https://${evil}/` },
     ];
     const post = async (target: string, headers: Record<string, string>, fields: Record<string, string>) => {
-      using wire = await openRawConnection(service.port);
-      wire.send(formatRequest(`POST ${target}`, { ...formType, ...headers }, new URLSearchParams(fields).toString()));
-      assert.equal((await wire.readResponse()).status, 200);
+      using connection = await openRawConnection(service.port);
+      connection.send(
+        formatRequest(`POST ${target}`, { ...formHeaders, ...headers }, new URLSearchParams(fields).toString()),
+      );
+      assert.equal((await connection.readResponse()).status, 200);
     };
     for (const [i, headers] of forged.entries()) {
       const email = `${i}@example.com`;
@@ -503,10 +505,10 @@ testServerSurvives("no header bytes sent over a socket cause a 5xx response", as
       fc.constantFrom(...headerNames, "Cookie", "Content-Length", "Transfer-Encoding"),
       bytes,
       async (route, name, value) => {
-        using wire = await open();
-        wire.send(formatRequest(route, { [name]: value, Connection: "close" }));
-        wire.socket.end();
-        const { status } = await wire.readResponse();
+        using connection = await open();
+        connection.send(formatRequest(route, { [name]: value, Connection: "close" }));
+        connection.socket.end();
+        const { status } = await connection.readResponse();
         assert.ok(status >= 200 && status < 500, `${status}`);
       },
     ),
@@ -536,9 +538,9 @@ testOnce("a request with line breaks and JSON cannot forge a log line", async ()
     ] as const) {
       await fetch(`${service.url}${path}?${encodeURIComponent(text)}`, form(fields, { method, headers }));
     }
-    using wire = await openRawConnection(service.port);
-    wire.send(`GET /${text} HTTP/1.1\r\nHost: x\r\nUser-Agent: ${text}\r\n\r\n`);
-    await wire.readResponse();
+    using connection = await openRawConnection(service.port);
+    connection.send(`GET /${text} HTTP/1.1\r\nHost: x\r\nUser-Agent: ${text}\r\n\r\n`);
+    await connection.readResponse();
   }
   assert.equal(await service.end("SIGTERM"), 0);
   assert.match(printed, /"event":"login_refused"/);

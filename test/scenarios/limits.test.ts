@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseUnavailable } from "../../src/errors.ts";
-import { answerWithCounts, startBreachServer } from "../support/breach-server.ts";
+import { respondWithCounts, startBreachServer } from "../support/breach-server.ts";
 import { test } from "../support/engines.ts";
 import {
   createProductionWorld,
@@ -33,10 +33,10 @@ async function countGuesses(
   );
 }
 
-/** Returns a different client address for each number, each in its own network. */
+/** Returns a client address in a different network for each number. */
 const fromNetwork = (i: number) => ({ ip: `198.51.${i >> 8}.${i & 255}` });
 
-/** Logs in, and retries after a 503. Adds each response to the list. */
+/** Logs in, and retries after a 503. Adds every response to the list. */
 async function logInUntilCounted(
   world: World,
   fields: typeof wrongLogin,
@@ -283,7 +283,7 @@ test("a program that keeps no cookies causes one email per hour, and at most 50 
 });
 
 test("the breach API is not called for registrations beyond the limit of the network", async () => {
-  await using server = await startBreachServer(answerWithCounts({}));
+  await using server = await startBreachServer(respondWithCounts({}));
   await using world = await createProductionWorld({ PASSWORD_BREACH_CHECK: server.url });
   for (let i = 0; i < 23; i++) await world.request("/users", { ...form({ ...owner, email: `${i}@example.com` }) });
   assert.equal(server.requests.length, 20);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { clone } from "../support/clone.ts";
+import { copyProject } from "../support/copy-project.ts";
 import { createTemporaryFolder, startService } from "../support/service.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -22,7 +22,7 @@ const [source, project] = [join(folder.path, "source"), join(folder.path, "proje
 let tarball: string;
 
 before(async () => {
-  await clone(source);
+  await copyProject(source);
   await symlink(join(root, "node_modules"), join(source, "node_modules"));
   const pack = ["pack", "--silent", "--pack-destination", folder.path];
   const { stdout: packed } = await run("npm", pack, { cwd: source, env });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { answerWithCounts, startBreachServer } from "../support/breach-server.ts";
+import { respondWithCounts, startBreachServer } from "../support/breach-server.ts";
 import { test } from "../support/engines.ts";
 import { deliverToken } from "../support/production.ts";
 import { assertRejected, bob, logIn, redeemResetToken, withCookie } from "../support/steps.ts";
@@ -15,7 +15,7 @@ const weakPasswords = {
 };
 
 test("every endpoint and page that sets a password applies every rule", async () => {
-  await using server = await startBreachServer(answerWithCounts({ "plough-Violet-9": 1 }));
+  await using server = await startBreachServer(respondWithCounts({ "plough-Violet-9": 1 }));
   await using world = await createWorld({
     PASSWORD_BLOCKLIST: "on",
     PASSWORD_MIN_LENGTH: "8",

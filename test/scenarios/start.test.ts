@@ -59,7 +59,9 @@ test("an inaccessible database is not reported as a problem with the port", asyn
       getCurrentEngine() === "sqlite"
         ? `sqlite:${join(folder.path, "new.db")}`
         : "postgres://%2Froot%2Fnowhere/name?sslrootcert=/root/x";
-    const { code, stderr } = await runProgram({ DATABASE_URL, PORT: "5000" }, args, { wrapper: asUnprivilegedUser() });
+    const { code, stderr } = await runProgram({ DATABASE_URL, PORT: "5000" }, args, {
+      wrapper: createUnprivilegedWrapper(),
+    });
     assert.equal(code, 1);
     assert.match(stderr, /^bienvenue: .+\n$/);
     assert.doesNotMatch(stderr, /port|5000|^ +at /m);
@@ -67,7 +69,7 @@ test("an inaccessible database is not reported as a problem with the port", asyn
 });
 
 /** Returns the command that runs the service as a user who owns no files. */
-function asUnprivilegedUser(): string[] {
+function createUnprivilegedWrapper(): string[] {
   return isRoot ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : [];
 }
 

@@ -19,9 +19,9 @@ interface TestNode {
   readonly clock: Clock;
   readonly store: Store;
   readonly mails: Mail[];
-  readonly logged: Record<string, unknown>[];
+  readonly logEntries: Record<string, unknown>[];
   /** Delivers the emails that are due, and returns the token of the newest one. */
-  mailedToken(): Promise<string>;
+  deliverToken(): Promise<string>;
 }
 
 /** @param clockOffset milliseconds by which the clock of the node is ahead */
@@ -35,16 +35,16 @@ async function createNode(
   const settings = readSettings({ ...productionEnvironment, BCRYPT_COST: "4", ...environment });
   const clock = new Clock();
   clock.advance(clockOffset);
-  const logged: Record<string, unknown>[] = [];
+  const logEntries: Record<string, unknown>[] = [];
   const mailer = new RecordingMailer();
   const db = resources.use(await openDB(store.url, { settings, clock: clock.now }));
-  const auth = new Auth(db, { hashThreads, settings, mailer, clock: clock.now, log: createRecordingLog(logged) });
+  const auth = new Auth(db, { hashThreads, settings, mailer, clock: clock.now, log: createRecordingLog(logEntries) });
   resources.defer(() => auth.close());
-  const mailedToken = async () => {
+  const deliverToken = async () => {
     await auth.outbox.deliver();
     return mailer.sent.at(-1)?.token ?? "";
   };
-  return { auth, clock, store, mails: mailer.sent, logged, mailedToken };
+  return { auth, clock, store, mails: mailer.sent, logEntries, deliverToken };
 }
 
 /** Logs in with a wrong password. Returns the milliseconds to wait before a retry, or 0 if the password was checked. */
@@ -59,7 +59,7 @@ async function attemptLogin({ auth }: TestNode, address = email): Promise<number
   return assert.fail();
 }
 
-/** Milliseconds by which the clock is ahead. */
+/** Milliseconds by which a wrong clock is ahead. */
 const leaps = [2 * minute, hour, 2 * day, 3 * year];
 
 // id: limit-ends
@@ -120,7 +120,7 @@ test("an email that was requested while the clock was ahead is sent after the co
     await service.auth.registerUser(email, password);
     service.clock.advance(leap);
     const sessionId = (await service.auth.createSession(email)) ?? "";
-    await service.auth.account.changePassword(sessionId, { currentPassword: password, newPassword: newPassword });
+    await service.auth.account.changePassword(sessionId, { currentPassword: password, newPassword });
     await service.auth.resetPassword.request(email);
     await service.auth.resetPassword.request(email);
     service.clock.advance(-leap);
@@ -179,24 +179,24 @@ test("a link that was created while the clock was ahead is invalid after the cor
     await auth.outbox.deliver();
     clock.advance(leap);
     await auth.resetPassword.request(email);
-    const emailed = await service.mailedToken();
+    const emailedToken = await service.deliverToken();
     await auth.verifyEmail.request("new@example.com");
-    const verify = await service.mailedToken();
+    const verifyToken = await service.deliverToken();
     await auth.registerUser("eve@example.com", password);
-    const returned = await auth.getResetPasswordToken("eve@example.com");
+    const returnedToken = await auth.getResetPasswordToken("eve@example.com");
     assert.ok(
-      (await auth.resetPassword.findEmail(emailed)) &&
-        (await auth.verifyEmail.find(verify)) &&
-        (await auth.resetPassword.findEmail(returned)),
+      (await auth.resetPassword.findEmail(emailedToken)) &&
+        (await auth.verifyEmail.find(verifyToken)) &&
+        (await auth.resetPassword.findEmail(returnedToken)),
     );
     clock.advance(-leap);
     const assertInvalid = async (when: string) => {
-      assert.equal(await auth.resetPassword.findEmail(emailed), null, when);
-      assert.equal(await auth.resetPassword.findEmail(returned), null, when);
-      assert.equal(await auth.verifyEmail.find(verify), null, when);
-      await assert.rejects(auth.updatePassword(emailed, newPassword), { code: "bad_reset_token" });
-      await assert.rejects(auth.updatePassword(returned, newPassword), { code: "bad_reset_token" });
-      await assert.rejects(store.db.findUserBy({ resetToken: returned }), { name: "NoResultFound" });
+      assert.equal(await auth.resetPassword.findEmail(emailedToken), null, when);
+      assert.equal(await auth.resetPassword.findEmail(returnedToken), null, when);
+      assert.equal(await auth.verifyEmail.find(verifyToken), null, when);
+      await assert.rejects(auth.updatePassword(emailedToken, newPassword), { code: "bad_reset_token" });
+      await assert.rejects(auth.updatePassword(returnedToken, newPassword), { code: "bad_reset_token" });
+      await assert.rejects(store.db.findUserBy({ resetToken: returnedToken }), { name: "NoResultFound" });
     };
     await assertInvalid("after the correction");
     await auth.admin.sweep();
@@ -205,9 +205,9 @@ test("a link that was created while the clock was ahead is invalid after the cor
     clock.advance(-leap);
     // New links work immediately.
     await auth.resetPassword.request(email);
-    assert.ok(await auth.resetPassword.findEmail(await service.mailedToken()));
+    assert.ok(await auth.resetPassword.findEmail(await service.deliverToken()));
     await auth.verifyEmail.request("new@example.com");
-    assert.ok(await auth.verifyEmail.find(await service.mailedToken()));
+    assert.ok(await auth.verifyEmail.find(await service.deliverToken()));
     assert.ok(await auth.resetPassword.findEmail(await auth.getResetPasswordToken("eve@example.com")));
   }
 });
@@ -220,7 +220,7 @@ test("a clock that is a minute ahead or behind invalidates no link, and a lifeti
   for (const each of [one, ahead]) {
     for (const kind of ["emailed", "returned"]) {
       if (kind === "emailed") await each.auth.resetPassword.request(email);
-      const token = kind === "emailed" ? await each.mailedToken() : await each.auth.getResetPasswordToken(email);
+      const token = kind === "emailed" ? await each.deliverToken() : await each.auth.getResetPasswordToken(email);
       for (const other of [one, ahead]) assert.ok(await other.auth.resetPassword.findEmail(token), kind);
     }
   }
@@ -244,7 +244,7 @@ for (const trigger of ["is used", "is swept"]) {
       const { auth, clock } = service;
       await auth.registerUser(email, password);
       await auth.verifyEmail.request(email);
-      await auth.verifyEmail.confirm({ token: await service.mailedToken(), password });
+      await auth.verifyEmail.confirm({ token: await service.deliverToken(), password });
       clock.advance(leap);
       const { session } = await auth.logIn({ email, password });
       clock.advance(-leap);
@@ -297,18 +297,18 @@ test("nodes whose clocks are a minute apart write the last use of a session no m
 test("rows dated in the future are deleted as early as rows with the correct time", async () => {
   await using resources = new AsyncDisposableStack();
   const service = await createNode(resources, { EVENTS_KEEP: "2d" });
-  const { auth, clock, store, logged } = service;
+  const { auth, clock, store, logEntries } = service;
   await auth.registerUser(email, password);
   clock.advance(year);
   for (let i = 0; i < 3; i++) await auth.audit.recordRejectedRequest(`${i}`, {});
   await auth.account.register("new@example.com", password);
   await auth.verifyEmail.request(email);
-  await auth.verifyEmail.confirm({ token: await service.mailedToken(), password });
+  await auth.verifyEmail.confirm({ token: await service.deliverToken(), password });
   await auth.logIn({ email, password });
   await auth.flush();
   clock.advance(-year);
   await auth.admin.sweep();
-  assert.ok(logged.some(({ event, level }) => event === "times_corrected" && level === "warn"));
+  assert.ok(logEntries.some(({ event, level }) => event === "times_corrected" && level === "warn"));
   const countFutureTimes = async () => {
     let count = 0;
     for (const [table, columns] of Object.entries({

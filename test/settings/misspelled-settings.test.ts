@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { findMisspellings } from "../../src/settings/misspelled-settings.ts";
 import { readSettings } from "../../src/settings/settings.ts";
-import { runInOwnProcess, runProgram, startService } from "../support/service.ts";
+import { runInSeparateProcess, runProgram, startService } from "../support/service.ts";
 import { productionEnvironment } from "../support/world.ts";
 
 const names = Object.keys(readSettings());
@@ -121,10 +121,10 @@ test("the service logs a misspelled setting, a command prints it to standard err
   );
   assert.ok(!JSON.stringify(service.logEntries).includes("s3cr3t"));
   const expected = "bienvenue: SESION_LIFETIME is not a setting and has no effect; did you mean SESSION_LIFETIME?\n";
-  const listed = await runInOwnProcess(["users", "list"], misspelled);
+  const listed = await runInSeparateProcess(["users", "list"], misspelled);
   assert.ok(listed.stderr.startsWith(expected) && !listed.stderr.includes("s3cr3t"), listed.stderr);
   for (const argument of ["--help", "--version"])
-    assert.equal((await runInOwnProcess([argument], misspelled)).stderr, "");
+    assert.equal((await runInSeparateProcess([argument], misspelled)).stderr, "");
 });
 
 test("a start that fails because a setting is missing names the variable that was probably meant", async () => {

@@ -3,7 +3,7 @@ import fc, { type StringConstraints } from "fast-check";
 const firstSurrogate = 0xd800;
 const surrogates = 0x800;
 
-/** Any code point except surrogates. The built-in unit `binary` of fast-check takes most of a second to create. */
+/** Generates any code point except surrogates. Creating fast-check's built-in unit `binary` takes most of a second. */
 const character = fc.integer({ min: 0, max: 0x10ffff - surrogates }).map(
   (i) => String.fromCodePoint(i < firstSurrogate ? i : i + surrogates),
   (text) => {
@@ -14,7 +14,7 @@ const character = fc.integer({ min: 0, max: 0x10ffff - surrogates }).map(
   },
 );
 
-/** Generates strings of any characters. */
+/** Generates strings of any code points except surrogates. */
 export function anyText(constraints: Pick<StringConstraints, "minLength" | "maxLength"> = {}): fc.Arbitrary<string> {
   return fc.string({ unit: character, ...constraints });
 }

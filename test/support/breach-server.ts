@@ -7,17 +7,18 @@ import type { AddressInfo } from "node:net";
 export interface BreachServer extends AsyncDisposable {
   /** The value for PASSWORD_BREACH_CHECK. */
   readonly url: string;
+  /** The requests received so far. */
   readonly requests: IncomingMessage[];
   close(): Promise<void>;
 }
 
-type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+type Respond = (request: IncomingMessage, response: ServerResponse) => void;
 
-export async function startBreachServer(answer: Answer): Promise<BreachServer> {
+export async function startBreachServer(respond: Respond): Promise<BreachServer> {
   const requests: IncomingMessage[] = [];
   const server = createServer((request, response) => {
     requests.push(request);
-    answer(request, response);
+    respond(request, response);
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const close = async () => {
@@ -29,8 +30,8 @@ export async function startBreachServer(answer: Answer): Promise<BreachServer> {
   return { url: `http://127.0.0.1:${port}/range/`, requests, close, [Symbol.asyncDispose]: close };
 }
 
-/** Responds as the real API does: with each hash of the range, its count, and padding. */
-export function answerWithCounts(counts: Readonly<Record<string, number>>): Answer {
+/** Responds like the real API: with the hashes in the range, their counts, and padding. */
+export function respondWithCounts(counts: Readonly<Record<string, number>>): Respond {
   const hashes = Object.entries(counts).map(([password, count]) => ({ hash: sha1(password), count }));
   return ({ url = "" }, response) => {
     const inRange = hashes.filter(({ hash }) => url === `/range/${hash.slice(0, 5)}`);

@@ -1,14 +1,15 @@
 import "../../bin/v8.js";
 
-/** A message from `commands.ts`: a command, and the text to print when it has ended. */
+/** A message from `commands.ts`: a command to run. */
 export interface CommandRequest {
   readonly args: readonly string[];
   readonly environment: Record<string, string>;
   readonly folder: string;
+  /** Printed to both streams after the output of the command. */
   readonly endMarker: string;
 }
 
-// As bin/start.js does, after V8 is set up.
+// Loaded after V8 is set up, as in bin/start.js.
 const { load } = await import("../../src/cli/cli.ts");
 
 const start = process.cwd();
@@ -17,12 +18,12 @@ process.on("message", async ({ args, environment, folder, endMarker }: CommandRe
   const run = await load(args);
   await run(environment);
   const code = process.exitCode ?? 0;
-  // Resets what a command leaves to the end of its process.
+  // A command does not reset these, because its process usually ends with it.
   process.chdir(start);
   process.exitCode = undefined;
   process.stdout.removeAllListeners("error");
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.removeAllListeners(signal);
   process.stdout.write(endMarker);
-  // After a word, because the output may end with a digit.
+  // The word separates the exit code from output that ends with a digit.
   process.stderr.write(` code ${code}${endMarker}`);
 });

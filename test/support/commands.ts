@@ -8,11 +8,11 @@ import { fileURLToPath } from "node:url";
 import type { CommandRequest } from "./command-host.ts";
 import { createDefaultEnvironment, type ProgramResult, runProgram } from "./service.ts";
 
-/** In milliseconds. */
+/** Milliseconds after which a command is killed. */
 const commandTimeout = 20_000;
 
-const seen = new Set<string>();
-/** The processes that run commands, by the command that starts them. */
+const commandsRun = new Set<string>();
+/** The processes that run commands, by their wrapper. */
 const hosts = new Map<string, ChildProcess>();
 let last: Promise<unknown> = Promise.resolve();
 
@@ -21,12 +21,13 @@ after(() => {
 });
 
 /**
- * Runs a command of the program to its end. The first run of each command is a separate process, as in a terminal. Later runs
- * share one process, because loading the program takes far longer than most commands. The command must not read standard input
- * or close standard output, as an `export` to it does. Without arguments the service starts, which must fail.
+ * Runs a command of the program until it exits. The first run of each command is a separate process, as in a terminal. Later
+ * runs share one process, because loading the program takes far longer than most commands. The command must not read standard
+ * input or close standard output, which `export` does when it writes there. Without arguments the service starts, and the
+ * start must fail.
  *
  * @param folder the working directory
- * @param wrapper a command that starts the process with other rights
+ * @param wrapper a command that starts the process, for example with other rights
  */
 export function runCommand(
   args: readonly string[],
@@ -35,8 +36,8 @@ export function runCommand(
   wrapper: readonly string[] = [],
 ): Promise<ProgramResult & { stdout: string }> {
   const [name = ""] = args;
-  if (!seen.has(name)) {
-    seen.add(name);
+  if (!commandsRun.has(name)) {
+    commandsRun.add(name);
     return runProgram(environment, [...args], { wrapper: [...wrapper, "sh", "-c", 'cd "$0" && exec "$@"', folder] });
   }
   const running = last.then(() => runInHost(wrapper, args, { ...createDefaultEnvironment(), ...environment }, folder));
@@ -56,9 +57,9 @@ async function runInHost(
   hosts.set(key, child);
   const order: CommandRequest = { args, environment, folder, endMarker: randomUUID() };
   const printed = [child.stdout, child.stderr].map((stream) => readUntil(order.endMarker, stream as Readable));
-  const tooLong = setTimeout(() => child.kill("SIGKILL"), commandTimeout);
+  const timeout = setTimeout(() => child.kill("SIGKILL"), commandTimeout);
   child.send(order);
-  const [stdout = "", stderr = ""] = await Promise.all(printed).finally(() => clearTimeout(tooLong));
+  const [stdout = "", stderr = ""] = await Promise.all(printed).finally(() => clearTimeout(timeout));
   const [, output = "", code] = /^(.*) code (\d+)$/s.exec(stderr) ?? [];
   return { code: Number(code), stdout, stderr: output };
 }
@@ -85,5 +86,5 @@ async function readUntil(end: string, stream: Readable): Promise<string> {
     text += chunk;
     if (text.endsWith(end)) return text.slice(0, -end.length);
   }
-  throw new Error(`the process of the commands ended: ${text}`);
+  throw new Error(`the process that runs the commands exited: ${text}`);
 }

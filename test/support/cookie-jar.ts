@@ -24,15 +24,15 @@ export class CookieJar {
     const [name = ""] = pair.split("=");
     const value = pair.slice(name.length + 1);
     const domain = attribute("Domain");
-    const isOurs = domain === undefined || this.#host === domain || this.#host.endsWith(`.${domain}`);
-    if (!isOurs || (domain !== undefined && (this.#suffixes.includes(domain) || name.startsWith("__Host-")))) return;
+    const isForHost = domain === undefined || this.#host === domain || this.#host.endsWith(`.${domain}`);
+    if (!isForHost || (domain !== undefined && (this.#suffixes.includes(domain) || name.startsWith("__Host-")))) return;
     if (name.startsWith("__") && !attributes.includes("Secure")) return;
     const key = [name, domain ?? "", attribute("Path")].join("|");
     if (attribute("Max-Age") === "0") this.#cookies.delete(key);
     else this.#cookies.set(key, { name, value });
   }
 
-  /** Returns the Cookie header in the order in which the cookies were set, or reversed. A server can rely on neither. */
+  /** Returns the Cookie header in the order in which the cookies were set, or in reverse. A server can rely on neither order. */
   header(order: "old first" | "new first" = "old first"): string {
     const pairs = [...this.#cookies.values()].map(({ name, value }) => `${name}=${value}`);
     return (order === "old first" ? pairs : pairs.reverse()).join("; ");

@@ -14,29 +14,29 @@ export interface TestDatabase extends AsyncDisposable {
 }
 
 export async function createEmptyDatabase(engine: "sqlite" | "postgres"): Promise<TestDatabase> {
-  return engine === "sqlite" ? emptyFile() : addSql(await createEmptySchema());
+  return engine === "sqlite" ? createEmptyFile() : addConnection(await createEmptySchema());
 }
 
-/** Repeats a request while the database is unavailable: on a slow machine some of many requests get no connection in time. */
-export async function retryWhileUnavailable<T>(ask: () => Promise<T>): Promise<T> {
+/** Retries while the database is unavailable. On a slow machine, some of many simultaneous requests get no connection in time. */
+export async function retryWhileUnavailable<T>(request: () => Promise<T>): Promise<T> {
   try {
-    return await ask();
+    return await request();
   } catch (error) {
     if (!(error instanceof DatabaseUnavailable)) throw error;
     await sleep(20);
-    return retryWhileUnavailable(ask);
+    return retryWhileUnavailable(request);
   }
 }
 
 /** Creates a database with all tables and no rows. */
 export async function createMigratedDatabase(engine: "sqlite" | "postgres"): Promise<TestDatabase> {
-  if (engine === "postgres") return addSql(await createMigratedSchema());
-  const file = await emptyFile();
+  if (engine === "postgres") return addConnection(await createMigratedSchema());
+  const file = await createEmptyFile();
   await writeMigratedFile(file.path);
   return file;
 }
 
-async function emptyFile(): Promise<TestDatabase & { readonly path: string }> {
+async function createEmptyFile(): Promise<TestDatabase & { readonly path: string }> {
   const folder = await createTemporaryFolder();
   const path = join(folder.path, "bienvenue.db");
   return {
@@ -51,8 +51,8 @@ async function emptyFile(): Promise<TestDatabase & { readonly path: string }> {
   };
 }
 
-/** Adds a connection to a schema, to run SQL. */
-export function addSql<T extends TestSchema>(schema: T): T & TestDatabase {
+/** Adds a separate connection that runs SQL to a schema. */
+export function addConnection<T extends TestSchema>(schema: T): T & TestDatabase {
   const pool = new pg.Pool({ connectionString: schema.url, max: 1, idleTimeoutMillis: 0, allowExitOnIdle: true });
   return {
     ...schema,

@@ -5,11 +5,11 @@ import { join } from "node:path";
 
 /** A disk that a test can fill, with the database of a service. */
 export interface Disk {
-  /** Why this machine cannot create one; false if it can. */
+  /** The reason that this machine cannot provide the disk, or false. */
   readonly unavailable: string | false;
-  /** Returns the command that starts the service with the disk mounted on its folder. */
+  /** Returns the command that mounts the disk on a folder and then starts the service. */
   wrapperFor(folder: string): string[];
-  /** Returns the path under which the test sees a path of the service. */
+  /** Converts a path of the service to the path of the same file in the test process. */
   toHostPath(pid: number, path: string): string;
   fill(pid: number, folder: string, database: string): void;
   free(pid: number, folder: string): void;
@@ -33,7 +33,7 @@ export const tinyDisk: Disk = {
   free: (pid, folder) => rmSync(tinyDisk.toHostPath(pid, join(folder, "filler"))),
 };
 
-/** The disk of the machine. Filling it sets a limit on the file size of the process. */
+/** The disk of the machine. `fill` only limits the size of the files that the service writes. */
 export const limitedDisk: Disk = {
   unavailable: spawnSync("prlimit", ["--version"]).status !== 0 && "prlimit is not installed",
   wrapperFor: () => [],

@@ -14,7 +14,7 @@ export interface Store extends AsyncDisposable {
   open(): Promise<DB>;
   /** Runs SQL on a separate connection. */
   run(sql: string): Promise<Record<string, unknown>[]>;
-  /** Returns all rows of a table as stored, in the order of the key. */
+  /** Returns all rows of a table as stored, ordered by the first column. */
   readRows(table: string): Promise<Record<string, unknown>[]>;
 }
 
@@ -23,13 +23,13 @@ export async function createStore(environment: Environment = {}): Promise<Store>
   const clock = new Clock();
   const settings = readSettings(environment);
   const options = { lifetimes: settings, clock: clock.now };
-  const lent = getCurrentEngine() === "postgres" ? resources.use(await acquirePostgres(options)) : undefined;
-  const { url, run } = lent?.database ?? resources.use(await createMigratedDatabase("sqlite"));
+  const pooled = getCurrentEngine() === "postgres" ? resources.use(await acquirePostgres(options)) : undefined;
+  const { url, run } = pooled?.database ?? resources.use(await createMigratedDatabase("sqlite"));
   const open = async () => resources.adopt(await openDB(url, { settings, clock: clock.now }), (db) => db.close());
   return {
     url,
     clock,
-    db: lent?.db ?? (await open()),
+    db: pooled?.db ?? (await open()),
     open,
     run,
     readRows: async (table) => (await run(`select * from ${table} order by 1`)).map((row) => ({ ...row })),

@@ -1,9 +1,9 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { type TestContext, type TestOptions, test as testOnce } from "node:test";
+import { test as nodeTest, type TestContext, type TestOptions } from "node:test";
 import { fileURLToPath } from "node:url";
 import { getCallSites } from "node:util";
 
-/** Every test of storage, auth and HTTP runs on each of these. */
+/** Tests of storage, auth and HTTP run on each of these engines. */
 const engines = ["sqlite", "postgres"] as const;
 export type EngineName = (typeof engines)[number];
 
@@ -23,7 +23,7 @@ export function test(name: string, ...rest: [TestOptions, Body] | [Body]): void 
   const [, caller] = getCallSites(2);
   const file = fileURLToPath(caller?.scriptName ?? import.meta.url);
   for (const engine of engines)
-    testOnce(`${name} (${engine})`, options, (context) => {
+    nodeTest(`${name} (${engine})`, options, (context) => {
       // Node reports this file as the file of the test; the reporter needs the actual one.
       if (context.filePath !== file) context.diagnostic(file);
       return running.run(engine, () => run(context));

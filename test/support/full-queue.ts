@@ -1,13 +1,13 @@
 import { availableParallelism } from "node:os";
-import { setImmediate as turn } from "node:timers/promises";
+import { setImmediate as waitForTurn } from "node:timers/promises";
 import type { Environment } from "../../src/settings/settings.ts";
-import { answerWithCounts, sha1, startBreachServer } from "./breach-server.ts";
+import { respondWithCounts, sha1, startBreachServer } from "./breach-server.ts";
 import { strongPassword } from "./production.ts";
 import { createWorld, form, type World } from "./world.ts";
 
 /**
- * The number of jobs that fill the hash queue at this cost, plus one for each thread. A hash of cost 12 takes a quarter of a
- * second.
+ * Returns the number of jobs that fill the hash threads and the hash queue at this bcrypt cost. The queue holds five seconds of
+ * work, and a hash of cost 12 takes a quarter of a second.
  */
 export const computeQueueCapacity = (cost: number) => (20 / 2 ** (cost - 12) + 1) * availableParallelism();
 
@@ -21,13 +21,13 @@ export async function createWorldWithFullQueue(
   ipOf: (i: number) => string = () => "127.0.0.1",
 ): Promise<World> {
   const range = sha1(strongPassword).slice(0, 5);
-  const answer = answerWithCounts({});
+  const respond = respondWithCounts({});
   let checked = 0;
   await using resources = new AsyncDisposableStack();
   const breaches = resources.use(
     await startBreachServer((request, response) => {
       if (request.url?.endsWith(range)) checked++;
-      else answer(request, response);
+      else respond(request, response);
     }),
   );
   const settings = { BCRYPT_COST: "14", ...environment, PASSWORD_BREACH_CHECK: breaches.url };
@@ -35,10 +35,10 @@ export async function createWorldWithFullQueue(
   const registrations = Array.from({ length: computeQueueCapacity(Number(settings.BCRYPT_COST)) }, (_, i) =>
     world.request("/users", { ...form({ email: `${i}@example.com`, password: strongPassword }), ip: ipOf(i) }),
   );
-  while (checked < registrations.length) await turn();
+  while (checked < registrations.length) await waitForTurn();
   const opened = resources.move();
   const close = async () => {
-    // Closing first makes the waiting registrations fail instead of being hashed.
+    // Close Auth first, so that the waiting registrations fail instead of being hashed.
     await world.auth.close();
     await breaches.close();
     await Promise.all(registrations);

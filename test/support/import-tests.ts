@@ -5,8 +5,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
- * Imports test files, so that they run in this process one after the other. For most of them a separate process would take
- * longer to load than their tests take.
+ * Imports test files, so that they run in this process one after the other. Most of them would take longer to load in a separate
+ * process than to run.
  *
  * @param globs relative to the repository
  */

@@ -8,13 +8,13 @@ import { createSqliteEngine } from "../../src/db/sqlite/sqlite.ts";
 import type { Store } from "../../src/db/store.ts";
 
 /**
- * Opens a database in memory with all tables and no rows. It is created from the dump of a migrated one, in a fifth of the
- * time.
+ * Opens a database in memory with all tables and no rows. Running the dump of a migrated database takes a fifth of the time of a
+ * migration.
  */
 export async function openMigratedMemory(options: Pick<Store, "lifetimes" | "clock">): Promise<DB> {
   const engine = createSqliteEngine(":memory:");
   const db = new Kysely<Schema>({ dialect: engine.dialect });
-  const statements = await dump();
+  const statements = await dumpOnce();
   await db.transaction().execute(async (transaction) => {
     for (const statement of statements) await sql.raw(statement).execute(transaction);
   });
@@ -24,14 +24,14 @@ export async function openMigratedMemory(options: Pick<Store, "lifetimes" | "clo
 
 /** Writes a database file with all tables and no rows. */
 export async function writeMigratedFile(path: string): Promise<void> {
-  await writeFile(path, await bytes(), { mode: 0o600 });
+  await writeFile(path, await createFileContent(), { mode: 0o600 });
 }
 
 let statements: Promise<string[]> | undefined;
 let file: Uint8Array | undefined;
 
-/** Returns the statements that create a migrated database. The migration runs once for each process. */
-function dump(): Promise<string[]> {
+/** Returns the statements that create a migrated database. The migration runs once per process. */
+function dumpOnce(): Promise<string[]> {
   statements ??= dumpMigrated();
   return statements;
 }
@@ -47,10 +47,10 @@ async function dumpMigrated(): Promise<string[]> {
   return rows.map(({ statement }) => statement);
 }
 
-async function bytes(): Promise<Uint8Array> {
+async function createFileContent(): Promise<Uint8Array> {
   if (file) return file;
   using db = new DatabaseSync(":memory:");
-  db.exec((await dump()).join(";\n"));
+  db.exec((await dumpOnce()).join(";\n"));
   file = db.serialize();
   return file;
 }

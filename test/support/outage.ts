@@ -5,12 +5,11 @@ import type { Service } from "./service.ts";
 export const email = "bob@example.com";
 export const password = "b4l0u";
 
-/**
- * The maximum time of a response while the database is unavailable, and until full recovery after its return, in milliseconds.
- */
+/** Milliseconds within which every request gets a response while the database is unavailable. */
 const maxResponseTime = 2000;
+/** Milliseconds within which the service recovers once the database is available again. */
 const maxRecoveryTime = 5000;
-/** Tolerance for a busy machine, in milliseconds: the test must fail if a request hangs. */
+/** Extra milliseconds for a busy machine. A request that hangs takes longer. */
 const slack = 1500;
 
 /** Sends a request, with a form if there are fields. */
@@ -28,24 +27,24 @@ export function sendForm(
   });
 }
 
-/** Repeats a request until the response is 200. Until the deadline it may be 503, but nothing else. */
+/** Retries a request until the status is 200. Before the deadline it may be 503, but no other status. */
 async function retryUntilOk(
-  ask: () => Promise<Response>,
+  request: () => Promise<Response>,
   deadline = performance.now() + maxRecoveryTime,
 ): Promise<Response> {
   for (;;) {
-    const answer = await ask();
-    const text = await answer.text();
-    if (answer.status === 200) return answer;
-    assert.equal(answer.status, 503, text);
-    assert.ok(performance.now() < deadline, "it does not serve in time");
+    const response = await request();
+    const text = await response.text();
+    if (response.status === 200) return response;
+    assert.equal(response.status, 503, text);
+    assert.ok(performance.now() < deadline, "the service did not recover in time");
     await sleep(20);
   }
 }
 
 /**
- * Starts a service that connects to two servers. It waits only half as long for each, which can be too short on a busy machine,
- * so it is started up to three times.
+ * Starts a service that connects to two servers, with up to three attempts. It waits only half as long for each server, which
+ * can be too short on a busy machine.
  */
 export async function retryStart<T>(start: () => Promise<T>, attempts = 3): Promise<T> {
   try {
@@ -74,17 +73,17 @@ export async function countStatuses(
   request: (node: Service, i: number) => Promise<Response>,
 ) {
   const statuses: Record<number, number> = {};
-  const answered = async (i: number): Promise<Response> => {
-    const answer = await request(nodes[i % nodes.length] as Service, i);
-    if (answer.status !== 503) return answer;
+  const sendUntilServed = async (i: number): Promise<Response> => {
+    const response = await request(nodes[i % nodes.length] as Service, i);
+    if (response.status !== 503) return response;
     // An immediate retry would add load to a busy service.
     await sleep(100);
-    return answered(i);
+    return sendUntilServed(i);
   };
-  const answers = await Promise.all(Array.from({ length: count }, (_, i) => answered(i)));
-  for (const answer of answers) {
-    statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
-    await answer.text();
+  const responses = await Promise.all(Array.from({ length: count }, (_, i) => sendUntilServed(i)));
+  for (const response of responses) {
+    statuses[response.status] = (statuses[response.status] ?? 0) + 1;
+    await response.text();
   }
   return statuses;
 }
@@ -99,15 +98,15 @@ export async function assertUnavailable(service: Service, cookie: string): Promi
     ["POST", "/reset_password", { email }],
   ] as const;
   const started = performance.now();
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     requests.map(([method, path, fields]) => sendForm(service, method, path, fields, cookie)),
   );
   const waited = performance.now() - started;
-  assert.ok(waited < maxResponseTime + slack, `answered after ${Math.round(waited)} ms`);
-  for (const [i, answer] of answers.entries()) {
-    assert.equal(answer.status, 503, requests[i]?.slice(0, 2).join(" "));
-    assert.ok(Number(answer.headers.get("Retry-After")) >= 1);
-    assert.deepEqual(await answer.json(), { message: "the database is unavailable; try again" });
+  assert.ok(waited < maxResponseTime + slack, `responded after ${Math.round(waited)} ms`);
+  for (const [i, response] of responses.entries()) {
+    assert.equal(response.status, 503, requests[i]?.slice(0, 2).join(" "));
+    assert.ok(Number(response.headers.get("Retry-After")) >= 1);
+    assert.deepEqual(await response.json(), { message: "the database is unavailable; try again" });
   }
   assert.equal((await sendForm(service, "GET", "/health/live")).status, 200);
 }
@@ -121,10 +120,10 @@ export async function assertRecovered(service: Service, cookie: string): Promise
   assert.equal(service.process.exitCode, null);
 }
 
-/** Registers one user after the other until it is aborted, and returns the acknowledged addresses. */
+/** Registers one user after the other until the signal aborts, and returns the acknowledged addresses. */
 export function registerUntilAborted(signal: AbortSignal, service: Service, prefix: string): Promise<string[]> {
   const registering = register(signal, service, prefix);
-  // A failing test ends the service; this error must not hide its own.
+  // A failing test stops the service. The error that this causes must not hide the error of the test.
   registering.catch(() => {});
   return registering;
 }
@@ -133,13 +132,13 @@ async function register(signal: AbortSignal, service: Service, prefix: string): 
   const acknowledged: string[] = [];
   for (let i = 0; !signal.aborted; i++) {
     const address = `${prefix}${i}@example.com`;
-    const answer = await sendForm(service, "POST", "/users", { email: address, password });
-    await answer.body?.cancel();
-    if (answer.status === 200) {
+    const response = await sendForm(service, "POST", "/users", { email: address, password });
+    await response.body?.cancel();
+    if (response.status === 200) {
       acknowledged.push(address);
       continue;
     }
-    assert.equal(answer.status, 503);
+    assert.equal(response.status, 503);
     // Immediate retries would give a service without a database more load than one with it.
     await sleep(20);
   }

@@ -7,7 +7,7 @@ import type { Schema } from "../../src/db/schema.ts";
 import type { Store } from "../../src/db/store.ts";
 import { DatabaseUnavailable } from "../../src/errors.ts";
 import { readSettings } from "../../src/settings/settings.ts";
-import { addSql, type TestDatabase } from "./databases.ts";
+import { addConnection, type TestDatabase } from "./databases.ts";
 import { createMigratedSchema, type MigratedSchema } from "./schemas.ts";
 
 /** A migrated schema with its connections. */
@@ -16,7 +16,7 @@ interface PooledPostgres {
   readonly engine: Engine;
 }
 
-/** A database for one test. Later queries of that test do not reach the connections. */
+/** A database for one test. Queries after the end of the test do not reach the connections. */
 interface AcquiredPostgres extends AsyncDisposable {
   readonly database: TestDatabase;
   readonly db: DB;
@@ -25,30 +25,30 @@ interface AcquiredPostgres extends AsyncDisposable {
 const pool: PooledPostgres[] = [];
 
 after(async () => {
-  for (const one of pool) await closePooled(one);
+  for (const pooled of pool) await closePooled(pooled);
 });
 
 /**
  * Returns a PostgreSQL database with all tables and no rows. The tests of this process reuse it and its connections one after
- * the other, because creating one takes longer than the queries of most tests.
+ * the other, because creating them takes longer than the queries of most tests.
  */
 export async function acquirePostgres(options: Pick<Store, "lifetimes" | "clock">): Promise<AcquiredPostgres> {
-  const one = pool.pop() ?? (await createPooled());
-  const engine = keepConnectionsOpen(one.engine);
+  const pooled = pool.pop() ?? (await createPooled());
+  const engine = keepConnectionsOpen(pooled.engine);
   const db = new DB({ ...options, db: new Kysely<Schema>({ dialect: engine.dialect }), engine });
   return {
-    database: one.database,
+    database: pooled.database,
     db,
     async [Symbol.asyncDispose]() {
       await db.close();
-      if (await one.database.empty()) pool.push(one);
-      else await closePooled(one);
+      if (await pooled.database.empty()) pool.push(pooled);
+      else await closePooled(pooled);
     },
   };
 }
 
 async function createPooled(): Promise<PooledPostgres> {
-  const database = addSql(await createMigratedSchema());
+  const database = addConnection(await createMigratedSchema());
   const { engine } = await open(database.url, { settings: { ...readSettings(), AUTO_MIGRATE: "off" } });
   return { database, engine };
 }

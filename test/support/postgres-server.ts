@@ -24,7 +24,7 @@ export interface PostgresServer extends AsyncDisposable {
   /** `postgres://postgres:…@127.0.0.1:port/postgres` */
   readonly url: string;
   start(): Promise<void>;
-  /** Stops the server: SIGINT as `pg_ctl stop -m fast` does, SIGKILL immediately. */
+  /** Stops the server. SIGINT is a fast shutdown (`pg_ctl stop -m fast`), and SIGKILL a crash. */
   stop(signal?: "SIGINT" | "SIGKILL"): Promise<void>;
 }
 
@@ -33,7 +33,7 @@ export interface ServerOptions {
   readonly configuration?: Readonly<Record<string, string | number>>;
   /** A stopped server. The new one starts as its standby, with a copy of its data. */
   readonly standbyOf?: PostgresServer;
-  /** The folder of the programs of a PostgreSQL other than that from npm. */
+  /** The folder of the PostgreSQL programs. By default, those from npm. */
   readonly programs?: string;
   /** Whether data survives a crash of the machine. False by default, which is faster. */
   readonly durable?: boolean;
@@ -84,8 +84,8 @@ export async function startPostgres({
     },
     async stop(signal = "SIGINT") {
       if (child.exitCode !== null || child.signalCode !== null) return;
-      // Waiting for its exit is not enough: after a kill, its child processes still respond and hold its memory for a moment.
-      // They share its pipe, which closes with the last of them.
+      // Its exit is too early: after a kill, the child processes still respond and hold shared memory for a moment. They share
+      // its standard error, which closes with the last of them.
       const closed = once(child, "close");
       child.kill("SIGCONT");
       child.kill(signal);
@@ -113,7 +113,7 @@ export async function prepareServers(): Promise<string> {
   return folder;
 }
 
-/** Creates an empty database in `data` under the folder. */
+/** Creates an empty database in the subfolder `data`. */
 async function initialize(bin: string, folder: string, settings = fastLoginOptions): Promise<void> {
   const file = join(folder, "password");
   await writeFile(file, password);
@@ -144,8 +144,8 @@ function run(command: string, args: string[], cwd: string): ChildProcess {
 }
 
 /**
- * Raises the priority of the server and its child processes. On a busy machine it would otherwise exceed the timeouts of the
- * service, which is not under test.
+ * Raises the priority of the server and its child processes. On a busy machine they would otherwise exceed the timeouts of the
+ * service, and make tests fail that are not about the server.
  */
 function raisePriority(child: ChildProcess): void {
   try {
@@ -157,7 +157,7 @@ function raisePriority(child: ChildProcess): void {
 
 async function waitForExit(child: ChildProcess & { printed?: string }): Promise<void> {
   const [code] = await once(child, "exit");
-  if (code !== 0) throw new Error(`${child.spawnfile} ended with ${code}: ${child.printed}`);
+  if (code !== 0) throw new Error(`${child.spawnfile} exited with code ${code}: ${child.printed}`);
 }
 
 async function waitUntilReady(child: ChildProcess & { printed?: string }, url: string): Promise<void> {
@@ -169,7 +169,7 @@ async function waitUntilReady(child: ChildProcess & { printed?: string }, url: s
       return;
     } catch (error) {
       if (child.exitCode !== null)
-        throw new Error(`postgres ended with ${child.exitCode}: ${child.printed}`, { cause: error });
+        throw new Error(`postgres exited with code ${child.exitCode}: ${child.printed}`, { cause: error });
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }

@@ -4,6 +4,8 @@ import type { Environment } from "../../src/settings/settings.ts";
 import { bob } from "./steps.ts";
 import { createWorld, form, productionEnvironment, type World } from "./world.ts";
 
+// Steps over the API with the settings of production.
+
 /** A password that every policy accepts. */
 export const strongPassword = "plough-Violet-9-harbour";
 export const owner = { email: bob.email, password: strongPassword };

@@ -12,8 +12,8 @@ export interface RawResponse {
 export interface RawConnection extends Disposable {
   readonly socket: Socket;
   send(bytes: string | Uint8Array): void;
-  /** Returns the next response, including `100 Continue`. Rejects if the connection ends first. The response to HEAD has no body. */
-  readResponse(to?: "HEAD"): Promise<RawResponse>;
+  /** Returns the next response, including `100 Continue`. Rejects if the connection ends first. A response to HEAD has no body. */
+  readResponse(method?: "HEAD"): Promise<RawResponse>;
   /** Resolves when the connection has ended for any reason. */
   readonly closed: Promise<void>;
 }
@@ -24,27 +24,27 @@ export async function openRawConnection(port: number, host = "127.0.0.1"): Promi
   let received = "";
   let arrived = Promise.withResolvers<void>();
   const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
-  const more = () => {
+  const notify = () => {
     arrived.resolve();
     arrived = Promise.withResolvers();
   };
   socket.setEncoding("latin1").on("data", (chunk) => {
     received += chunk;
-    more();
+    notify();
   });
-  // Only the bytes before the end of a connection matter, not how it ends.
+  // Tests read the bytes before the end of a connection. How it ends does not matter.
   socket.on("error", () => {});
-  closed.then(more);
+  closed.then(notify);
   return {
     socket,
     closed,
     send: (bytes) => void socket.write(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes),
-    async readResponse(to) {
+    async readResponse(method) {
       for (;;) {
-        const taken = parseResponse(received, to === "HEAD");
-        if (taken) {
-          received = taken.rest;
-          return taken.response;
+        const parsed = parseResponse(received, method === "HEAD");
+        if (parsed) {
+          received = parsed.rest;
+          return parsed.response;
         }
         if (socket.destroyed) throw new Error(`the connection ended after ${JSON.stringify(received)}`);
         await arrived.promise;

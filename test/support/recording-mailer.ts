@@ -3,7 +3,7 @@ import type { Mail, Mailer } from "../../src/mail/mailer.ts";
 /** Collects emails instead of sending them. */
 export class RecordingMailer implements Mailer {
   readonly sent: Mail[] = [];
-  /** Each attempt to send waits for this, and fails if it rejects. */
+  /** Called before each attempt to send. The attempt fails if it rejects. */
   beforeSend: () => Promise<void> = async () => {};
 
   async send(mail: Mail): Promise<void> {

@@ -19,7 +19,7 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
   async function* own(): AsyncGenerator<TestEvent> {
     for await (const event of events) {
       if (event.type === "test:coverage") coverage = formatTotals(event.data.summary.totals);
-      else if (!durations.take(event)) yield event;
+      else if (!durations.record(event)) yield event;
     }
   }
   yield* Readable.from(own()).compose(new spec());
@@ -32,8 +32,8 @@ class Durations {
   readonly #files = new Map<string, number>();
   #last = 0;
 
-  /** Returns true if no other reporter needs the event. */
-  take({ type, data }: TestEvent): boolean {
+  /** Adds the duration that the event reports. Returns true if no other reporter needs the event. */
+  record({ type, data }: TestEvent): boolean {
     if (type === "test:summary" && data.file !== undefined && !data.file.startsWith(shared))
       this.#files.set(data.file, data.duration_ms);
     if ((type === "test:pass" || type === "test:fail") && data.nesting === 0) {
@@ -52,8 +52,8 @@ class Durations {
 
   formatSlowest(): string {
     if (this.#files.size < 2) return "";
-    const first = [...this.#files].toSorted(([, a], [, b]) => b - a).slice(0, slowestCount);
-    const lines = first.map(
+    const slowest = [...this.#files].toSorted(([, a], [, b]) => b - a).slice(0, slowestCount);
+    const lines = slowest.map(
       ([file, duration]) => `ℹ ${(duration / 1000).toFixed(1).padStart(6)} s  ${relative(process.cwd(), file)}\n`,
     );
     return `ℹ slowest files\n${lines.join("")}`;

@@ -1,4 +1,4 @@
-// When a test run has ended, which closes this standard input, ends the processes that it left and removes its folder.
+// Waits until the test run ends, which closes standard input. Then kills the processes that it left, and removes its folder.
 import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { removeRunFolder } from "./run-folder.ts";
@@ -7,7 +7,7 @@ import { findProcesses } from "./run-processes.ts";
 const [folder, coverage] = process.argv.slice(2);
 if (folder === undefined) throw new Error("usage: run-folder-remover.ts FOLDER [COVERAGE]");
 await once(process.stdin.resume(), "end");
-// PostgreSQL first: killed servers would leave shared memory.
+// Stops PostgreSQL first. A killed server would leave its shared memory.
 removeRunFolder(folder);
 for (const pid of findProcesses(folder).filter((pid) => pid !== process.pid)) {
   try {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The time that PostgreSQL has to stop, in milliseconds. */
+/** Milliseconds that PostgreSQL has to stop. */
 const shutdownTimeout = 20_000;
 
 /** Creates the temporary folder of this test run. A process that outlives the run removes the folder, even after SIGKILL. */
@@ -14,14 +14,15 @@ export function createRunFolder(): string {
   chmodSync(folder, 0o1777);
   process.env[process.platform === "win32" ? "TEMP" : "TMPDIR"] = folder;
   const remover = fileURLToPath(new URL("./run-folder-remover.ts", import.meta.url));
-  // A separate process group, so that Ctrl-C in the terminal does not end it. Its standard input closes with this process. With
-  // --test-force-exit the runner leaves its coverage folder behind.
+  // With --test-force-exit the test runner leaves its coverage folder behind.
   const { NODE_V8_COVERAGE: coverage = "" } = process.env;
   const folders = [folder, ...(basename(coverage).startsWith("node-coverage-") ? [coverage] : [])];
   const child = spawn(process.execPath, [remover, ...folders], {
-    // If unset, Node passes the folder of this process on.
+    // If unset, Node passes the coverage folder of this process on.
     env: { ...process.env, NODE_V8_COVERAGE: "" },
+    // A separate process group, which Ctrl-C in the terminal does not reach.
     detached: true,
+    // Its standard input closes when this process ends.
     stdio: ["pipe", "ignore", "ignore"],
   });
   child.unref();
@@ -29,9 +30,7 @@ export function createRunFolder(): string {
   return folder;
 }
 
-/**
- * Stops the PostgreSQL servers in a folder, and removes the folder. It is synchronous, because a run that ends does not wait.
- */
+/** Stops the PostgreSQL servers in a folder, and removes the folder. Synchronous, because a run that ends does not wait. */
 export function removeRunFolder(folder: string): void {
   for (const data of findServers(folder)) stopServer(data);
   rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
@@ -53,7 +52,7 @@ function listEntries(folder: string): string[] {
 
 function stopServer(data: string): void {
   const pid = readPostmasterPid(data);
-  // A killed server leaves its pid file, and another process may have that id by now.
+  // A killed server leaves its pid file, and another process may have its id by now.
   if (pid === undefined || !spawnSync("ps", ["-o", "command=", "-p", String(pid)]).stdout?.includes(data)) return;
   // An immediate shutdown. The server removes its pid file last.
   process.kill(pid, "SIGQUIT");

@@ -9,7 +9,7 @@ export interface TestSchema extends AsyncDisposable {
 }
 
 export interface MigratedSchema extends TestSchema {
-  /** Deletes all rows. Returns false if more than rows has changed, so that it cannot be reused. */
+  /** Deletes all rows. Returns false if the schema cannot be reused, because more than its rows has changed. */
   empty(): Promise<boolean>;
 }
 
@@ -36,7 +36,7 @@ export async function createMigratedSchema(): Promise<MigratedSchema> {
   };
 }
 
-/** Creates the functions with which the server keeps schemas for reuse. */
+/** Creates the database functions that empty schemas and keep them for reuse. */
 export async function enableSchemaReuse(server: string): Promise<void> {
   const client = new pg.Client(server);
   await client.connect();
@@ -51,23 +51,25 @@ function isSchemaReuseEnabled(): boolean {
 
 async function takeReusableSchema(): Promise<string | undefined> {
   if (!isSchemaReuseEnabled()) return undefined;
-  const [kept] = await query<{ name: string }>(`
-    delete from kept_schemas where name = (select name from kept_schemas limit 1 for update skip locked) returning name`);
-  return kept?.name;
+  const [schema] = await query<{ name: string }>(`
+    delete from reusable_schemas where name = (select name from reusable_schemas limit 1 for update skip locked) returning name`);
+  return schema?.name;
 }
 
 async function createMigrated(): Promise<string> {
   const name = createName();
   await query(`create schema ${name}`);
   await (await openDB(getSchemaUrl(name))).close();
-  if (isSchemaReuseEnabled()) await query(`select note_schema('${name}')`);
+  if (isSchemaReuseEnabled()) await query(`select record_shape('${name}')`);
   return name;
 }
 
 /** Empties or keeps a schema for the next test. Returns false if it cannot be reused. */
-async function tryReuse(what: "empty_schema" | "keep_schema", ...names: string[]): Promise<boolean> {
-  const [answer] = await query<{ is: boolean }>(`select ${what}(${names.map((name) => `'${name}'`)}) as is`);
-  return answer?.is === true;
+async function tryReuse(step: "empty_schema" | "keep_schema", ...names: string[]): Promise<boolean> {
+  const [row] = await query<{ is_reusable: boolean }>(
+    `select ${step}(${names.map((name) => `'${name}'`)}) as is_reusable`,
+  );
+  return row?.is_reusable === true;
 }
 
 async function drop(name: string): Promise<void> {
@@ -90,7 +92,7 @@ function getSchemaUrl(schema: string): string {
   return url.href.replaceAll("+", "%20");
 }
 
-/** The published types lack both. */
+/** The published types lack `ref` and `unref`. */
 type Client = pg.Client & { ref(): void; unref(): void };
 
 let connection: Promise<Client> | undefined;
@@ -121,10 +123,10 @@ async function connect(): Promise<Client> {
 const maxDeletedSize = 512 * 1024;
 
 const reuseFunctions = `
-  create table kept_schemas (name text primary key);
-  create table noted_schemas (oid oid primary key, shape text not null);
+  create table reusable_schemas (name text primary key);
+  create table schema_shapes (oid oid primary key, shape text not null);
 
-  -- What the schema consists of: every change of a catalog's row has its own xmin.
+  -- Hashes the catalog rows of a schema. Every change of a row gives it a new xmin.
   create function shape_of(schema oid) returns text stable language sql as $$
     with relations as (select oid, xmin from pg_class where relnamespace = schema)
     select md5(string_agg(part, ' ' order by part)) from (
@@ -137,8 +139,8 @@ const reuseFunctions = `
     ) parts(part)
   $$;
 
-  create function note_schema(name text) returns void language sql as $$
-    insert into noted_schemas select name::regnamespace, shape_of(name::regnamespace)
+  create function record_shape(name text) returns void language sql as $$
+    insert into schema_shapes select name::regnamespace, shape_of(name::regnamespace)
   $$;
 
   -- Empties a schema, unless it was changed or analyzed, or is in use.
@@ -150,13 +152,13 @@ const reuseFunctions = `
       if exists (select from pg_locks l join pg_class c on c.oid = l.relation
             where relnamespace = schema and pid <> pg_backend_pid())
         or exists (select from pg_class where relnamespace = schema and relkind = 'r' and reltuples >= 0)
-        or shape_of(schema) is distinct from (select shape from noted_schemas where oid = schema) then
+        or shape_of(schema) is distinct from (select shape from schema_shapes where oid = schema) then
         return false;
       end if;
       if exists (select from pg_class where relnamespace = schema and pg_relation_size(oid) > ${maxDeletedSize}) then
         execute (select 'truncate ' || string_agg(oid::regclass::text, ', ') || ' restart identity' from pg_class
           where relnamespace = schema and relkind = 'r' and relname not like 'kysely%');
-        update noted_schemas set shape = shape_of(schema) where oid = schema;
+        update schema_shapes set shape = shape_of(schema) where oid = schema;
         return true;
       end if;
       for relation in select oid::regclass as name, relkind from pg_class
@@ -178,7 +180,7 @@ const reuseFunctions = `
         return false;
       end if;
       execute format('alter schema %I rename to %I', name, new_name);
-      insert into kept_schemas values (new_name);
+      insert into reusable_schemas values (new_name);
       return true;
     end
   $$;`;

@@ -15,7 +15,7 @@ export interface Service extends AsyncDisposable {
   readonly process: ChildProcess;
   /** The log entries so far. */
   readonly logEntries: Record<string, unknown>[];
-  /** Sends a signal, waits for the end, and returns the exit code, or null if the signal ended the process. */
+  /** Sends a signal, waits until the process exits, and returns the exit code, or null if the signal ended the process. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
@@ -61,7 +61,7 @@ export async function startService(environment: Record<string, string>, options:
   return {
     ...starting,
     url: url as string,
-    // Not by `new URL`, because a URL cannot contain the zone of an IPv6 address.
+    // `new URL` would reject the zone of an IPv6 address.
     port: Number(/\d+$/.exec(url as string)?.[0]),
     process: child,
     logEntries,
@@ -87,7 +87,7 @@ export function launchService(environment: Record<string, string>, options: Laun
     waiting.get(entry.event)?.resolve(entry);
   });
   const exited = once(child, "close").then(([code]) => code as number | null);
-  const ended = exited.then((code) => Promise.reject(new Error(`the service ended with ${code}: ${stderr}`)));
+  const ended = exited.then((code) => Promise.reject(new Error(`the service exited with code ${code}: ${stderr}`)));
   ended.catch(() => {});
   return {
     process: child,
@@ -107,7 +107,7 @@ export function launchService(environment: Record<string, string>, options: Laun
   };
 }
 
-/** Starts the service or a command, and waits for its end. */
+/** Runs a command, or a service that must fail to start, until it exits. Kills it after 20 seconds. */
 export async function runProgram(
   environment: Record<string, string>,
   args: string[] = [],
@@ -122,10 +122,10 @@ export async function runProgram(
   child.stderr?.on("data", (chunk) => {
     stderr += chunk;
   });
-  // Ends a service that starts after all.
-  const tooLong = setTimeout(() => child.kill("SIGKILL"), 20_000);
+  // Kills a service that starts although it should fail.
+  const timeout = setTimeout(() => child.kill("SIGKILL"), 20_000);
   const [code] = await once(child, "close");
-  clearTimeout(tooLong);
+  clearTimeout(timeout);
   return { code, stdout, stderr };
 }
 
@@ -148,12 +148,12 @@ export function createDefaultEnvironment(): Record<string, string> {
     PORT: "0",
     BCRYPT_COST: "4",
     DATABASE_URL: "sqlite::memory:",
-    // If unset, Node passes the folder of this process on, and each process takes time to write its coverage.
+    // If unset, Node passes the coverage folder of this process on, and each process spends time on writing its coverage.
     NODE_V8_COVERAGE: "",
   };
 }
 
-/** Runs a command in a separate process to its end. */
-export function runInOwnProcess(args: string[], environment: Record<string, string> = {}) {
+/** Runs a command in a separate process until it exits. `runCommand` is faster, but shares a process. */
+export function runInSeparateProcess(args: string[], environment: Record<string, string> = {}) {
   return runProgram(environment, args);
 }

@@ -9,5 +9,5 @@ export function getSettingsError(environment: Environment): string {
     if (error instanceof SettingsError) return error.message;
     throw error;
   }
-  return assert.fail(`not refused: ${JSON.stringify(environment)}`);
+  return assert.fail(`not rejected: ${JSON.stringify(environment)}`);
 }

@@ -1,28 +1,30 @@
 import assert from "node:assert/strict";
 import { form, type World } from "./world.ts";
 
+// Steps over the API with the settings of development. `production.ts` has those with the settings of production.
+
 export const bob = { email: "bob@example.com", password: "mySuperPwd" };
 
 /** Returns the status and the body of a response as one string, to compare them byte for byte. */
-export async function readStatusAndBody(answer: Response | Promise<Response>): Promise<string> {
-  const response = await answer;
+export async function readStatusAndBody(pending: Response | Promise<Response>): Promise<string> {
+  const response = await pending;
   return `${response.status} ${await response.text()}`;
 }
 
 /** Asserts the status of an error response, and that its body contains only a message. */
 export async function assertRejected(
-  answer: Response | Promise<Response>,
+  pending: Response | Promise<Response>,
   status: number,
   message?: RegExp,
 ): Promise<void> {
-  const response = await answer;
+  const response = await pending;
   const text = await response.text();
   assert.equal(response.status, status, text);
   assert.equal(response.headers.get("Content-Type"), "application/json");
-  const withBody = JSON.parse(text);
-  assert.deepEqual(Object.keys(withBody), ["message"]);
-  assert.equal(text, `${JSON.stringify(withBody)}\n`);
-  assert.match(withBody.message, message ?? /\S/);
+  const parsed = JSON.parse(text);
+  assert.deepEqual(Object.keys(parsed), ["message"]);
+  assert.equal(text, `${JSON.stringify(parsed)}\n`);
+  assert.match(parsed.message, message ?? /\S/);
 }
 
 export async function register(world: World, user = bob): Promise<void> {
@@ -65,7 +67,7 @@ export function withCookie(header: string, init: RequestInit = {}): RequestInit 
   return { ...init, headers: { Cookie: header } };
 }
 
-/** A request with this body, unencoded. */
+/** Returns a request with this body as it is. */
 export function withBody(contentType: string, content: string | Uint8Array<ArrayBuffer>, method = "POST"): RequestInit {
   return { method, headers: { "Content-Type": contentType }, body: content };
 }

@@ -15,7 +15,7 @@ interface TestServer extends RunningServer {
   sendUntilClosed(bytes: string | Uint8Array): Promise<RawResponse>;
 }
 
-/** Makes a server close when the test ends or fails. */
+/** Makes a server disposable, so that it closes when the test ends or fails. */
 export function closeAfterTest(server: RunningServer): RunningServer & AsyncDisposable {
   return { ...server, [Symbol.asyncDispose]: () => server.close(0) };
 }
@@ -34,23 +34,23 @@ export function testServerSurvives(
     const { fetch } = world.app;
     const { log } = world.auth;
     await using running = closeAfterTest(await serve({ fetch, host: "0.0.0.0", port: 0, log, limits }));
-    const wires: RawConnection[] = [];
+    const connections: RawConnection[] = [];
     const open = async () => {
-      const wire = await openRawConnection(running.port);
-      wires.push(wire);
-      return wire;
+      const connection = await openRawConnection(running.port);
+      connections.push(connection);
+      return connection;
     };
     const sendLast = async (bytes: string | Uint8Array) => {
-      const wire = await open();
-      wire.send(bytes);
-      const answer = await wire.readResponse();
-      await wire.closed;
-      return answer;
+      const connection = await open();
+      connection.send(bytes);
+      const response = await connection.readResponse();
+      await connection.closed;
+      return response;
     };
     await act({ ...running, open, sendUntilClosed: sendLast });
     const after = await sendLast(formatRequest("GET /", { Connection: "close" }));
     assert.deepEqual([after.status, after.body], [200, '{"message":"Bienvenue"}\n']);
-    for (const wire of wires) wire[Symbol.dispose]();
+    for (const connection of connections) connection[Symbol.dispose]();
     await running.close(shutdownTimeout);
     assert.deepEqual(
       world.logEntries.filter(({ level }) => level === "error"),

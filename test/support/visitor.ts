@@ -18,10 +18,10 @@ export interface Visitor {
   readonly cookies: Map<string, string>;
   /** Opens a page without following redirects. */
   open(path: string, headers?: Record<string, string>): Promise<PageResponse>;
-  /** Submits a form of a page with its hidden fields: the first, or the first with this action. */
+  /** Submits the first form of a page, or the first with this action, including its hidden fields. */
   submit(page: PageResponse, fields: Record<string, string>, action?: string): Promise<PageResponse>;
-  /** Sends fields to a path, without a form. */
-  send(path: string, fields: Record<string, string>, headers?: Record<string, string>): Promise<PageResponse>;
+  /** Posts fields to a path, without a form. */
+  post(path: string, fields: Record<string, string>, headers?: Record<string, string>): Promise<PageResponse>;
 }
 
 const accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
@@ -31,7 +31,7 @@ export function createVisitor(
   { ip, ...always }: ClientAddress & Record<string, string> = {},
 ): Visitor {
   const cookies = new Map<string, string>();
-  const ask = async (path: string, init: RequestInit, headers: Record<string, string>) => {
+  const request = async (path: string, init: RequestInit, headers: Record<string, string>) => {
     const Cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
     const allHeaders = { Accept: accept, ...(Cookie && { Cookie }), ...always, ...headers };
     const response = await world.request(path, { ...init, headers: allHeaders, ...(ip !== undefined && { ip }) });
@@ -42,15 +42,15 @@ export function createVisitor(
     }
     return readPage(response);
   };
-  const send: Visitor["send"] = (path, fields, headers = {}) => ask(path, form(fields), headers);
+  const post: Visitor["post"] = (path, fields, headers = {}) => request(path, form(fields), headers);
   return {
     cookies,
-    send,
-    open: (path, headers = {}) => ask(path, {}, headers),
+    post,
+    open: (path, headers = {}) => request(path, {}, headers),
     submit(page, fields, action) {
-      const found = findForms(page.html).find((each) => action === undefined || each.action.split("?")[0] === action);
-      assert.ok(found, `no form${action ? ` to ${action}` : ""}: ${page.html}`);
-      return send(found.action, { ...found.hidden, ...fields });
+      const target = findForms(page.html).find((each) => action === undefined || each.action.split("?")[0] === action);
+      assert.ok(target, `no form${action ? ` to ${action}` : ""}: ${page.html}`);
+      return post(target.action, { ...target.hidden, ...fields });
     },
   };
 }
@@ -98,7 +98,7 @@ export function htmlToText(html: string): string {
     .trim();
 }
 
-/** Asserts that a form redirects to this URL. */
+/** Asserts that a response redirects to this URL. */
 export function assertRedirect({ status, location, html }: PageResponse, to: string): void {
   assert.deepEqual([status, location], [303, to], html);
 }

@@ -46,7 +46,7 @@ export const minute = 60_000;
 export const hour = 60 * minute;
 export const day = 24 * hour;
 
-/** Creates a world. By default, hashes have the lowest cost of bcrypt. */
+/** Creates a world. By default, bcrypt has its lowest cost. */
 export async function createWorld(
   environment: Environment = {},
   { outbox }: Pick<AppOptions, "outbox"> = {},
@@ -121,7 +121,7 @@ export function createRecordingLog(entries: Record<string, unknown>[]): Log {
   return { info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-/** A urlencoded body, as curl's -d and most clients send it. */
+/** Returns a POST request with a urlencoded body, as curl's -d and most clients send it. */
 export function form(fields: Record<string, string>, init: RequestInit = {}): RequestInit {
   return { method: "POST", ...init, body: new URLSearchParams(fields) };
 }

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { checkPassword } from "../../../src/auth/passwords/password-policy.ts";
 import type { Log } from "../../../src/observe/log.ts";
 import { readSettings } from "../../../src/settings/settings.ts";
-import { answerWithCounts, type BreachServer, sha1, startBreachServer } from "../../support/breach-server.ts";
+import { type BreachServer, respondWithCounts, sha1, startBreachServer } from "../../support/breach-server.ts";
 
 const breached = "correct horse battery staple";
 const fresh = "never seen before";
@@ -19,21 +19,21 @@ async function check(password: string, { url }: BreachServer): Promise<Record<st
 
 // id: known-breach-refused
 test("a password from a data breach is rejected, and any other is accepted", async () => {
-  await using server = await startBreachServer(answerWithCounts({ [breached]: 216, été: 1, [fresh]: 0 }));
+  await using server = await startBreachServer(respondWithCounts({ [breached]: 216, été: 1, [fresh]: 0 }));
   await assert.rejects(check(breached, server), { code: "password_breached" });
   await assert.rejects(check("été", server), { code: "password_breached" });
   assert.deepEqual(await check("something else", server), []);
 });
 
 test("an entry whose count is 0 is padding", async () => {
-  await using server = await startBreachServer(answerWithCounts({ [fresh]: 0 }));
+  await using server = await startBreachServer(respondWithCounts({ [fresh]: 0 }));
   assert.deepEqual(await check(fresh, server), []);
   assert.equal(server.requests.length, 1);
 });
 
 // id: five-characters-sent
 test("the API receives 5 characters of the hash and a request for padding, and nothing else", async () => {
-  await using server = await startBreachServer(answerWithCounts({}));
+  await using server = await startBreachServer(respondWithCounts({}));
   await check(fresh, server);
   const [{ method, url, headers } = assert.fail()] = server.requests;
   assert.equal(`${method} ${url}`, `GET /range/${sha1(fresh).slice(0, 5)}`);
@@ -43,7 +43,7 @@ test("the API receives 5 characters of the hash and a request for padding, and n
 });
 
 test("the API is not called for a password that is rejected anyway", async () => {
-  await using server = await startBreachServer(answerWithCounts({}));
+  await using server = await startBreachServer(respondWithCounts({}));
   const settings = readSettings({
     PASSWORD_BREACH_CHECK: server.url,
     PASSWORD_BLOCKLIST: "on",
@@ -99,7 +99,7 @@ describe("if the API does not respond, the password is accepted and the log has 
   }
 
   test("no server", async () => {
-    await using server = await startBreachServer(answerWithCounts({ [breached]: 216 }));
+    await using server = await startBreachServer(respondWithCounts({ [breached]: 216 }));
     await server.close();
     assertFailed(await check(breached, server), /^ECONNREFUSED$/);
   });

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { normalizePassword, Passwords } from "../../../src/auth/passwords/passwords.ts";
 import { AuthError } from "../../../src/errors.ts";
 import { anyText } from "../../support/any-text.ts";
-import { answerWithCounts, startBreachServer } from "../../support/breach-server.ts";
+import { respondWithCounts, startBreachServer } from "../../support/breach-server.ts";
 import { test } from "../../support/engines.ts";
 import { findPasswordProblem } from "../../support/password-problem.ts";
 import { createProductionWorld, deliverToken, verifyEmail } from "../../support/production.ts";
@@ -137,7 +137,7 @@ testOnce("the policy checks the normalized form: its length, common words, the a
   assert.equal(await findPasswordProblem("\u0958".repeat(4), least, email), null, "each is two code points in NFC");
   const blocklist = { PASSWORD_BLOCKLIST: "on" };
   assert.equal(await findPasswordProblem("bob\u00a0\u00a02024", blocklist, email), "password_personal");
-  await using server = await startBreachServer(answerWithCounts({ "caf\u00e9 cr\u00e8me": 1 }));
+  await using server = await startBreachServer(respondWithCounts({ "caf\u00e9 cr\u00e8me": 1 }));
   for (const typed of ["caf\u00e9 cr\u00e8me", "cafe\u0301\u00a0cre\u0300me"])
     assert.equal(await findPasswordProblem(typed, { PASSWORD_BREACH_CHECK: server.url }, email), "password_breached");
 });

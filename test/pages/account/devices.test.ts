@@ -12,18 +12,18 @@ test("a user can log out one device or all other devices", async () => {
   const others = [await logIn(world, bob, firefox), await logIn(world), await logIn(world)];
   const page = await visitor.open("/account");
   const windows = findForms(page.html).find(({ html }) => html.includes("Log out Firefox on Windows"));
-  assertRedirect(await visitor.send("/account/devices", windows?.hidden ?? {}), "/account");
+  assertRedirect(await visitor.post("/account/devices", windows?.hidden ?? {}), "/account");
   assert.deepEqual(await Promise.all(others.map((each) => isSessionOpen(world, each))), [false, true, true]);
   const after = await visitor.open("/account");
   assert.match(after.banner, /device has been logged out/);
   assert.equal(readDeviceNames(after).length, 3);
-  assertRedirect(await visitor.send("/account/devices", windows?.hidden ?? {}), "/account");
+  assertRedirect(await visitor.post("/account/devices", windows?.hidden ?? {}), "/account");
   world.clock.advance(minute);
-  const again = await visitor.send("/account/devices", windows?.hidden ?? {});
+  const again = await visitor.post("/account/devices", windows?.hidden ?? {});
   assert.equal(again.status, 404);
   assert.equal(again.banner, "This device is already logged out.");
   const all = findForms(after.html).find(({ html }) => html.includes("Log out all other devices"));
-  assertRedirect(await visitor.send("/account/devices", all?.hidden ?? {}), "/account");
+  assertRedirect(await visitor.post("/account/devices", all?.hidden ?? {}), "/account");
   assert.deepEqual(readDeviceNames(await visitor.open("/account")), ["An unknown device This device"]);
   assert.deepEqual(await Promise.all(others.map((each) => isSessionOpen(world, each))), [false, false, false]);
 });
@@ -36,7 +36,7 @@ test("a user cannot end another user's session, and devices are listed in pages 
   const session = await logIn(world, eve);
   const [handle] = (await world.auth.sessions.list(session)).map(({ id }) => id);
   const hidden = findForms((await visitor.open("/logout")).html)[0]?.hidden ?? {};
-  const refused = await visitor.send("/account/devices", { ...hidden, session: handle ?? "" });
+  const refused = await visitor.post("/account/devices", { ...hidden, session: handle ?? "" });
   assert.equal(refused.status, 404);
   assert.ok(await isSessionOpen(world, session));
   for (let i = 0; i < 11; i++) await logIn(world);
@@ -82,14 +82,14 @@ test("logging out a device returns to the same page of the list, or to the last 
   for (const left of [1, 10]) {
     const page = await visitor.open("/account?from=10");
     const one = findForms(page.html).find(({ html }) => html.includes("Log out an unknown device"));
-    const done = await visitor.send(one?.action ?? "", one?.hidden ?? {});
+    const done = await visitor.post(one?.action ?? "", one?.hidden ?? {});
     assertRedirect(done, "/account?from=10");
     const after = await visitor.open(done.location ?? "");
     assert.match(after.banner, /device has been logged out/);
     assert.equal(readDeviceNames(after).length, left);
     if (left === 10) continue;
     world.clock.advance(minute);
-    const repeated = await visitor.send(one?.action ?? "", one?.hidden ?? {});
+    const repeated = await visitor.post(one?.action ?? "", one?.hidden ?? {});
     assert.deepEqual([repeated.status, readDeviceNames(repeated).length], [404, left]);
   }
 });

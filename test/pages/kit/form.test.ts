@@ -55,7 +55,7 @@ test("a form with a missing or foreign token, or without its cookie, is shown ag
       await visitor.open("/login");
       if (cookies === "lost") visitor.cookies.clear();
       if (cookies === "made up") visitor.cookies.set("form", "x");
-      const stale = await visitor.send("/login", { ...bob, ...tokens } as Record<string, string>);
+      const stale = await visitor.post("/login", { ...bob, ...tokens } as Record<string, string>);
       assert.equal(stale.status, 403);
       assert.equal(stale.title, "Error: Log in · Bienvenue");
       assert.match(stale.banner, /open for too long/);
@@ -98,7 +98,7 @@ test("the form's token can match any of up to five form cookies, in any order", 
       [[`form=${other}`], own, false],
     ] as const) {
       const visitor = createVisitor(world, { Cookie: [...cookies, `session_id=${session}`].join("; ") });
-      const seen = await visitor.send(path, { ...fields, form_token: token });
+      const seen = await visitor.post(path, { ...fields, form_token: token });
       // 400: the token is valid, but the new password is missing.
       assert.equal(seen.status, isOwn ? (path === "/forgot" ? 303 : 400) : 403, `${path} ${cookies}`);
     }
@@ -131,7 +131,7 @@ test("no form has an effect without its token", async () => {
     ["/logout", {}],
   ] as const) {
     for (const token of [{}, { form_token: own.replace(/./, "!") }] as Record<string, string>[]) {
-      const refused = await visitor.send(path, { ...fields, ...token });
+      const refused = await visitor.post(path, { ...fields, ...token });
       assert.equal(refused.status, 403, path);
       assert.match(refused.banner, /^This page was open for too long/, path);
     }
@@ -156,18 +156,18 @@ test("a form from another site is rejected, as in the API", async () => {
     { Origin: "null", "Sec-Fetch-Site": "cross-site" },
   ];
   for (const headers of refused) {
-    const page = await visitor.send("/login", fields, headers);
+    const page = await visitor.post("/login", fields, headers);
     assert.equal(page.status, 403);
     assert.match(page.banner, /came from another site/);
     assert.deepEqual(page.headers.getSetCookie(), []);
   }
   // An older browser sends `Origin: null` from a page with no-referrer; then the form's token decides.
-  assert.equal((await visitor.send("/login", { ...fields, form_token: "x" }, { Origin: "null" })).status, 403);
+  assert.equal((await visitor.post("/login", { ...fields, form_token: "x" }, { Origin: "null" })).status, 403);
   for (const headers of [
     { Origin: "null" },
     { Origin: "http://localhost:5000" },
     { "Sec-Fetch-Site": "same-origin" },
   ]) {
-    assertRedirect(await visitor.send("/login", fields, headers as Record<string, string>), "/account");
+    assertRedirect(await visitor.post("/login", fields, headers as Record<string, string>), "/account");
   }
 });

@@ -41,10 +41,10 @@ export async function startBrowser({ PATH = "", CHROMIUM } = process.env): Promi
   await unpack();
   const installed = CHROMIUM || (await findInstalled(PATH));
   const env: Record<string, string> = { PATH, FONTCONFIG_FILE: join(unpacked, "fonts.conf"), TMPDIR: tmpdir() };
-  // Libraries that a minimal system lacks.
+  // A minimal system lacks these libraries.
   if (!installed) env.LD_LIBRARY_PATH = join(unpacked, "al2023/lib");
   const executablePath = installed || join(unpacked, "chromium");
-  // Before playwright checks it: playwright leaves folders behind if the file is missing.
+  // Checked here first, because playwright leaves folders behind if the file is missing.
   await access(executablePath, constants.X_OK);
   return chromium.launch({
     executablePath,

@@ -8,7 +8,7 @@ import { findFreePort } from "../postgres-server.ts";
 import { createTemporaryFolder } from "../service.ts";
 import { createWorld, productionEnvironment, type World } from "../world.ts";
 
-/** A world with an HTTP server, which brings a page into any state quickly. */
+/** A world with an HTTP server for a browser. A test changes its state directly, which is faster than using the pages. */
 export interface ServedWorld extends World {
   readonly url: string;
 }
@@ -20,13 +20,13 @@ export async function createServedWorld(
   const port = await findFreePort();
   const url = `http://localhost:${port}`;
   await using resources = new AsyncDisposableStack();
-  const real = { ...productionEnvironment, UNSAFE_PRODUCTION: "1", PUBLIC_URL: url };
-  const world = await createWorld({ ...real, ...environment }, options);
+  const settings = { ...productionEnvironment, UNSAFE_PRODUCTION: "1", PUBLIC_URL: url };
+  const world = await createWorld({ ...settings, ...environment }, options);
   resources.use(world);
   const server = await serve({ fetch: world.app.fetch, host: "127.0.0.1", port, log: silent });
   resources.defer(() => server.close(0));
-  const built = resources.move();
-  return { ...world, url, [Symbol.asyncDispose]: () => built.disposeAsync() };
+  const owned = resources.move();
+  return { ...world, url, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 /** Sends the pending emails, and returns the path of the last link to this page. */
@@ -44,12 +44,12 @@ export async function deliverLink(
   return `${page}?token=${encodeURIComponent(mail?.token ?? "")}`;
 }
 
-/** Creates a stage whose database is a file, so that another connection can open it. Slower than one in memory. */
+/** Creates a world whose database is a file, so that another connection can open it. Slower than a database in memory. */
 export async function createServedWorldOnFile(environment: Environment): Promise<ServedWorld> {
   await using resources = new AsyncDisposableStack();
   const file = join(resources.use(await createTemporaryFolder()).path, "bienvenue.db");
   await writeMigratedFile(file);
-  const stage = resources.use(await createServedWorld({ ...environment, DATABASE_URL: `sqlite:${file}` }));
-  const built = resources.move();
-  return { ...stage, [Symbol.asyncDispose]: () => built.disposeAsync() };
+  const world = resources.use(await createServedWorld({ ...environment, DATABASE_URL: `sqlite:${file}` }));
+  const owned = resources.move();
+  return { ...world, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

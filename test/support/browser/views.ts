@@ -9,13 +9,13 @@ import type { Visitor } from "./visitor.ts";
 const ada = { email: "ada@example.com", password: "plough-Violet-9-harbour" };
 const weak = "password1";
 
-/** A visitor and the world they visit. */
+/** A visitor, and the world whose pages they visit. */
 interface ViewContext {
   readonly world: ServedWorld;
   readonly visitor: Visitor;
 }
 
-/** How to get to each page from an empty database, and to its other states, which are named after a hyphen. */
+/** Opens each page, starting with an empty database. Words after the name of the page name its state. */
 export const views = {
   login: ({ visitor }) => visitor.open("/login"),
   "login-wrong": ({ visitor }) => logIn(visitor, "not the one"),
@@ -50,9 +50,9 @@ export const views = {
   "verify-invalid-link": ({ visitor }) => visitor.open("/verify?token=old"),
   "verify-request": ({ visitor }) => visitor.open("/verify"),
   "verify-email-change": openEmailChange,
-  "verify-email-change-wrong": async (scene) => {
-    await openEmailChange(scene);
-    const { submit, texts } = scene.visitor;
+  "verify-email-change-wrong": async (context) => {
+    await openEmailChange(context);
+    const { submit, texts } = context.visitor;
     await submit(texts.verify.emailChangeSubmit, { [texts.fields.currentPassword]: "not the one" });
   },
   "mailbox-verify": async ({ visitor }) => {
@@ -73,29 +73,29 @@ export const views = {
     await openReset(world, visitor);
     await visitor.submit(visitor.texts.reset.submit, { [visitor.texts.fields.newPassword]: weak });
   },
-  "reset-other": async (scene) => {
-    await openReset(scene.world, scene.visitor);
-    const { path } = scene.visitor;
-    await switchAccount(scene);
-    await scene.visitor.open(path);
+  "reset-other": async (context) => {
+    await openReset(context.world, context.visitor);
+    const { path } = context.visitor;
+    await switchAccount(context);
+    await context.visitor.open(path);
   },
-  "verify-other": async (scene) => {
-    await openVerify(scene.world, scene.visitor);
-    const { path } = scene.visitor;
-    await switchAccount(scene);
-    await scene.visitor.open(path);
+  "verify-other": async (context) => {
+    await openVerify(context.world, context.visitor);
+    const { path } = context.visitor;
+    await switchAccount(context);
+    await context.visitor.open(path);
   },
-  "verify-email-change-other": async (scene) => {
-    await openEmailChange(scene);
-    const { path } = scene.visitor;
-    await scene.world.auth.outbox.deliver();
-    await switchAccount(scene);
-    await scene.visitor.open(path);
+  "verify-email-change-other": async (context) => {
+    await openEmailChange(context);
+    const { path } = context.visitor;
+    await context.world.auth.outbox.deliver();
+    await switchAccount(context);
+    await context.visitor.open(path);
   },
-  "login-after-reset-other": async (scene) => {
-    const { world, visitor } = scene;
+  "login-after-reset-other": async (context) => {
+    const { world, visitor } = context;
     await openReset(world, visitor);
-    await switchAccount(scene);
+    await switchAccount(context);
     await visitor.submit(visitor.texts.reset.submit, { [visitor.texts.fields.newPassword]: `${ada.password}!` });
   },
   "login-after-reset": async ({ world, visitor }) => {
@@ -104,105 +104,105 @@ export const views = {
   },
   "reset-invalid-link": ({ visitor }) => visitor.open("/reset?token=old"),
   undo: openUndo,
-  "undo-refused": async (scene) => {
-    await openUndo(scene);
-    await registerAndVerify(scene.world, ada);
-    await scene.visitor.submit(scene.visitor.texts.undo.submit);
+  "undo-refused": async (context) => {
+    await openUndo(context);
+    await registerAndVerify(context.world, ada);
+    await context.visitor.submit(context.visitor.texts.undo.submit);
   },
-  "undo-other": async (scene) => {
-    await openUndo(scene);
-    const { path } = scene.visitor;
-    await switchAccount(scene);
-    await scene.visitor.open(path);
+  "undo-other": async (context) => {
+    await openUndo(context);
+    const { path } = context.visitor;
+    await switchAccount(context);
+    await context.visitor.open(path);
   },
   "undo-invalid-link": ({ visitor }) => visitor.open("/undo-email-change?token=old"),
-  "mailbox-undo": async (scene) => {
-    await openUndo(scene);
-    await scene.visitor.submit(scene.visitor.texts.undo.submit);
+  "mailbox-undo": async (context) => {
+    await openUndo(context);
+    await context.visitor.submit(context.visitor.texts.undo.submit);
   },
   account: logInAndOpenAccount,
-  "account-devices": async (scene) => {
-    await logInAndOpenAccount(scene);
+  "account-devices": async (context) => {
+    await logInAndOpenAccount(context);
     const headers = { "User-Agent": devices["iPhone 15"].userAgent };
-    await scene.world.request("/sessions", form(ada, { headers }));
-    await scene.visitor.open("/account");
+    await context.world.request("/sessions", form(ada, { headers }));
+    await context.visitor.open("/account");
   },
-  "account-more-devices": async (scene) => {
-    await logInAndOpenAccount(scene);
-    for (let i = 0; i < 11; i++) await scene.world.request("/sessions", form(ada));
-    await scene.visitor.open("/account?from=10");
+  "account-more-devices": async (context) => {
+    await logInAndOpenAccount(context);
+    for (let i = 0; i < 11; i++) await context.world.request("/sessions", form(ada));
+    await context.visitor.open("/account?from=10");
   },
-  "account-changed": async (scene) => {
-    await logInAndOpenAccount(scene);
-    await changePassword(scene.visitor);
+  "account-changed": async (context) => {
+    await logInAndOpenAccount(context);
+    await changePassword(context.visitor);
   },
-  password: async (scene) => {
-    await logInAndOpenAccount(scene);
-    await scene.visitor.open("/account/password");
+  password: async (context) => {
+    await logInAndOpenAccount(context);
+    await context.visitor.open("/account/password");
   },
-  "password-wrong": async (scene) => {
-    await logInAndOpenAccount(scene);
-    await changePassword(scene.visitor, { current: "not the one" });
+  "password-wrong": async (context) => {
+    await logInAndOpenAccount(context);
+    await changePassword(context.visitor, { current: "not the one" });
   },
-  "password-refused": async (scene) => {
-    await logInAndOpenAccount(scene);
-    await changePassword(scene.visitor, { chosen: weak });
+  "password-refused": async (context) => {
+    await logInAndOpenAccount(context);
+    await changePassword(context.visitor, { chosen: weak });
   },
-  email: async (scene) => {
-    await logInAndOpenAccount(scene);
-    await scene.visitor.open("/account/email");
+  email: async (context) => {
+    await logInAndOpenAccount(context);
+    await context.visitor.open("/account/email");
   },
-  "mailbox-email-change": async (scene) => {
-    await logInAndOpenAccount(scene);
-    await changeEmail(scene.visitor, "ada@new.example.com");
+  "mailbox-email-change": async (context) => {
+    await logInAndOpenAccount(context);
+    await changeEmail(context.visitor, "ada@new.example.com");
   },
-  "email-refused": async (scene) => {
-    await logInAndOpenAccount(scene);
-    await changeEmail(scene.visitor, "ada at example.com");
+  "email-refused": async (context) => {
+    await logInAndOpenAccount(context);
+    await changeEmail(context.visitor, "ada at example.com");
   },
-  export: async (scene) => {
-    await logInAndOpenAccount(scene);
-    await scene.visitor.open("/account/export");
+  export: async (context) => {
+    await logInAndOpenAccount(context);
+    await context.visitor.open("/account/export");
   },
-  delete: async (scene) => {
-    await logInAndOpenAccount(scene);
-    await scene.visitor.open("/account/delete");
+  delete: async (context) => {
+    await logInAndOpenAccount(context);
+    await context.visitor.open("/account/delete");
   },
-  "delete-wrong": async (scene) => {
-    await logInAndOpenAccount(scene);
-    const { open, submit, texts } = scene.visitor;
+  "delete-wrong": async (context) => {
+    await logInAndOpenAccount(context);
+    const { open, submit, texts } = context.visitor;
     await open("/account/delete");
     await submit(texts.account.delete, { [texts.fields.currentPassword]: "not the one" });
   },
-  "delete-switched-refused": async (scene) => {
-    await logInAndOpenAccount(scene);
-    await scene.visitor.open("/account/delete");
-    await switchAccount(scene);
-    const { submit, texts } = scene.visitor;
+  "delete-switched-refused": async (context) => {
+    await logInAndOpenAccount(context);
+    await context.visitor.open("/account/delete");
+    await switchAccount(context);
+    const { submit, texts } = context.visitor;
     await submit(texts.account.delete, { [texts.fields.currentPassword]: ada.password });
   },
-  "account-switched-refused": async (scene) => {
-    await logInAndOpenAccount(scene);
-    await scene.world.request("/sessions", form(ada));
-    await scene.world.auth.outbox.deliver();
-    await scene.visitor.open("/account");
-    await switchAccount(scene);
-    await scene.visitor.submit(scene.visitor.texts.account.logOutOthers);
+  "account-switched-refused": async (context) => {
+    await logInAndOpenAccount(context);
+    await context.world.request("/sessions", form(ada));
+    await context.world.auth.outbox.deliver();
+    await context.visitor.open("/account");
+    await switchAccount(context);
+    await context.visitor.submit(context.visitor.texts.account.logOutOthers);
   },
-  logout: async (scene) => {
-    await logInAndOpenAccount(scene);
-    await scene.visitor.open("/logout");
+  logout: async (context) => {
+    await logInAndOpenAccount(context);
+    await context.visitor.open("/logout");
   },
-  "login-after-logout": async (scene) => {
-    await logInAndOpenAccount(scene);
-    await scene.visitor.open("/logout");
-    await scene.visitor.submit(scene.visitor.texts.logOut.submit);
+  "login-after-logout": async (context) => {
+    await logInAndOpenAccount(context);
+    await context.visitor.open("/logout");
+    await context.visitor.submit(context.visitor.texts.logOut.submit);
   },
   "login-required": ({ visitor }) => visitor.open("/account/email"),
-  "login-session-ended": async (scene) => {
-    await logInAndOpenAccount(scene);
-    scene.world.clock.advance(31 * day);
-    await scene.visitor.open("/account/email");
+  "login-session-ended": async (context) => {
+    await logInAndOpenAccount(context);
+    context.world.clock.advance(31 * day);
+    await context.visitor.open("/account/email");
   },
   error: ({ visitor }) => visitor.open("/nothing/is/here"),
   "error-database": async ({ world, visitor }) => {
@@ -218,26 +218,26 @@ export const views = {
     await fillLogIn(visitor);
     await visitor.waitForText(visitor.texts.errors.internal);
   },
-} satisfies Record<string, (scene: ViewContext) => Promise<unknown>>;
+} satisfies Record<string, (context: ViewContext) => Promise<unknown>>;
 
 export type View = keyof typeof views;
 
-/** The limit of failed logins. */
+/** The limit of failed logins to an account. */
 const attempts = 2;
 
-/** The settings that a view needs. */
-const environments: Partial<Record<View, Environment>> = {
+/** Settings for single views. */
+const viewSettings: Partial<Record<View, Environment>> = {
   "login-locked": { LIMIT_LOGIN_STREAK: "1" },
   "register-taken-refused": { CONCEAL_ACCOUNTS: "off" },
 };
 
-/** Views of a database error, which another connection causes. */
-const onFile: readonly View[] = ["error-database", "error-internal"];
+/** Views of a database error. Another connection causes the error, so the database must be a file. */
+const viewsOnFile: readonly View[] = ["error-database", "error-internal"];
 
-/** Creates the world of a view. */
+/** Creates the world in which a view can be opened. */
 export function createWorldForView(view: View): Promise<ServedWorld> {
-  const create = onFile.includes(view) ? createServedWorldOnFile : createServedWorld;
-  return create({ LIMIT_LOGIN_ACCOUNT: `${attempts}/15m`, ...environments[view] });
+  const create = viewsOnFile.includes(view) ? createServedWorldOnFile : createServedWorld;
+  return create({ LIMIT_LOGIN_ACCOUNT: `${attempts}/15m`, ...viewSettings[view] });
 }
 
 /** Opens another connection to the database of a world. */
@@ -266,19 +266,19 @@ async function openVerify(world: ServedWorld, visitor: Visitor): Promise<void> {
   await visitor.open(await deliverLink(world, "/verify"));
 }
 
-async function openEmailChange(scene: ViewContext): Promise<void> {
-  await logInAndOpenAccount(scene);
-  await changeEmail(scene.visitor, "ada@new.example.com");
-  await scene.visitor.open(await deliverLink(scene.world, "/verify"));
+async function openEmailChange(context: ViewContext): Promise<void> {
+  await logInAndOpenAccount(context);
+  await changeEmail(context.visitor, "ada@new.example.com");
+  await context.visitor.open(await deliverLink(context.world, "/verify"));
 }
 
 /** Opens the link to undo a completed email change, on a different device than the one that completed it. */
-async function openUndo(scene: ViewContext): Promise<void> {
-  await openEmailChange(scene);
-  const { submit, texts, page } = scene.visitor;
+async function openUndo(context: ViewContext): Promise<void> {
+  await openEmailChange(context);
+  const { submit, texts, page } = context.visitor;
   await submit(texts.verify.emailChangeSubmit, { [texts.fields.currentPassword]: ada.password });
   await page.context().clearCookies();
-  await scene.visitor.open(await deliverLink(scene.world, "/undo-email-change"));
+  await context.visitor.open(await deliverLink(context.world, "/undo-email-change"));
 }
 
 async function openReset(world: ServedWorld, visitor: Visitor): Promise<void> {

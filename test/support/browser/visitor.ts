@@ -3,7 +3,10 @@ import type { Browser, BrowserContextOptions, Locator, Page, Response } from "pl
 import { type Language, messages } from "../../../src/languages/languages.ts";
 import type { PageTexts } from "../../../src/languages/pages.ts";
 
-/** A visitor with a browser. Disposing of it asserts that no page requested another host, failed in a script or broke its policy. */
+/**
+ * A visitor with a browser. Disposing of it asserts that no page requested another host, ran into a script error or violated its
+ * content security policy.
+ */
 export interface Visitor extends AsyncDisposable {
   readonly page: Page;
   /** The texts of the pages in the language of the visitor. */
@@ -85,7 +88,8 @@ export async function openWindow(
   };
 }
 
-// Replace locators, whose script playwright injects into each document, which takes as long as opening the page.
+// These scripts replace locators. Playwright injects the script of its locators into each document, which takes as long as
+// opening the page.
 const pageFunctions = `const plain = (words) => words.trim().replace(/\\s+/g, " ");
   const text = (element) => plain(element.textContent);
   const isVisible = (element) => element.checkVisibility({ visibilityProperty: true });

@@ -6,8 +6,8 @@ import { promisify } from "node:util";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Copies the files of the project that git tracks into a folder. */
-export async function clone(folder: string): Promise<void> {
+/** Copies the project into a folder, without the files that git ignores. */
+export async function copyProject(folder: string): Promise<void> {
   const list = ["ls-files", "--cached", "--others", "--exclude-standard"];
   const { stdout } = await promisify(execFile)("git", list, { cwd: root });
   const files = stdout.trim().split("\n");
