@@ -14,7 +14,7 @@ export const emailVerification: Resource = {
       answers: () => ({
         200: {
           description:
-            "An email is sent if a registration of the address is not verified yet. The response is the same if not.",
+            "An email is sent if a registration of the address is not verified yet. Otherwise, the response is the same.",
           json: z.object({
             email: z.string().describe("The email address."),
             message: z.literal("verification mail sent"),
