@@ -65,17 +65,17 @@ async function lockRows({ db, engine }: Store, key: string | undefined, conditio
  * Builds an update that changes nothing, but locks the matching accounts on both engines until the transaction ends. Its
  * `returning` reads their current values.
  */
-export function holdUser({ db }: Pick<Store, "db">) {
+export function buildUserLock({ db }: Pick<Store, "db">) {
   return db.updateTable("users").set({ updated_at: sql.ref("updated_at") });
 }
 
-/** Like `holdUser`, for verifications. */
-export function holdVerification({ db }: Pick<Store, "db">) {
+/** Like `buildUserLock`, for verifications. */
+export function buildVerificationLock({ db }: Pick<Store, "db">) {
   return db.updateTable("verifications").set({ created_at: sql.ref("created_at") });
 }
 
-/** Like `holdUser`, for former addresses. */
-export function holdFormerEmail({ db }: Pick<Store, "db">) {
+/** Like `buildUserLock`, for former addresses. */
+export function buildFormerEmailLock({ db }: Pick<Store, "db">) {
   return db.updateTable("former_emails").set({ left_at: sql.ref("left_at") });
 }
 

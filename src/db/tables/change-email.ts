@@ -2,7 +2,7 @@ import { EmailTaken } from "../../errors.ts";
 import type { User } from "../../user.ts";
 import { isDeliverable } from "../../values/email.ts";
 import { selectEmail, toEmailColumns } from "../email-columns.ts";
-import { holdUser, lockAddress } from "../locks.ts";
+import { buildUserLock, lockAddress } from "../locks.ts";
 import { runInTransaction, type Store } from "../store.ts";
 import { deleteDevices, type Redeemer, recordRedeemer } from "./devices.ts";
 import { recordFormerEmail } from "./former-emails.ts";
@@ -41,7 +41,7 @@ export async function request(
   return runInTransaction<boolean>(store, async (transaction, rollback) => {
     await lockAddress(transaction, user.email, userId);
     // If two changes are requested at the same time, the later one replaces the other.
-    const { numUpdatedRows } = await holdUser(transaction)
+    const { numUpdatedRows } = await buildUserLock(transaction)
       .where("id", "=", userId)
       .where("hashed_password", "=", user.hashedPassword)
       .where("disabled_at", "is", null)
@@ -98,7 +98,7 @@ export async function confirm(
       await lockAddress(transaction, verification.email, userId);
       const account =
         userId !== null &&
-        (await holdUser(transaction)
+        (await buildUserLock(transaction)
           .where("id", "=", userId)
           .where("hashed_password", "=", verifiedHash)
           .where("disabled_at", "is", null)

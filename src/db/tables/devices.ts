@@ -67,7 +67,7 @@ const expectedLoginWindow = day;
 /** The maximum number of devices per account: a client without cookies is a new device at each login. */
 const maxDevices = 50;
 
-/** Records a device, in a transaction that holds the user's row; returns its status before. */
+/** Records a device, in a transaction that has locked the user's row; returns its status before. */
 async function recordDevice(store: Store, secret: string, userId: number): Promise<DeviceStatus> {
   const { db } = store;
   const now = store.clock();
@@ -100,7 +100,7 @@ async function recordDevice(store: Store, secret: string, userId: number): Promi
   return known.some(({ logged_in }) => logged_in === 1) ? "additional" : "first";
 }
 
-/** A login, in a transaction that holds the row of its account. */
+/** A login, in a transaction that has locked the row of its account. */
 interface Login {
   readonly userId: number;
   /** The secret of its device; undefined if rate limits are off, because devices are then not recorded. */
@@ -132,7 +132,7 @@ function isUnexpected(status: DeviceStatus | undefined, knownSince: number | nul
 }
 
 /**
- * Records a caller who redeems a mailed token, in a transaction that holds the user's row.
+ * Records a caller who redeems a mailed token, in a transaction that has locked the user's row.
  *
  * @param isNew whether the redemption creates the account. The next device to log in then counts as the first one
  */

@@ -4,7 +4,7 @@ import { undoLifetime } from "../../values/undo-lifetime.ts";
 import { deleteRows } from "../delete-rows.ts";
 import { digest } from "../digest.ts";
 import { selectEmail, toEmailColumns } from "../email-columns.ts";
-import { holdFormerEmail } from "../locks.ts";
+import { buildFormerEmailLock } from "../locks.ts";
 import { runInTransaction, type Store } from "../store.ts";
 import { addMailedToken, type MailRequest, wasJustMailed } from "./mailed-tokens.ts";
 import { enqueue } from "./outbox.ts";
@@ -57,7 +57,7 @@ export async function recordFormerEmail(
   await enqueue(store, { kind: "moved", language, device, email: from });
 }
 
-/** Selects the former addresses whose change can still be undone. Only a wrong clock writes a future time. */
+/** Selects the held former addresses: those whose change can still be undone. Only a wrong clock writes a future time. */
 function selectHeldEmails({ db, clock }: Store) {
   const now = clock();
   return db
@@ -67,7 +67,7 @@ function selectHeldEmails({ db, clock }: Store) {
 }
 
 /**
- * Whether the change from this address can still be undone. If so, a registration of the address needs email verification.
+ * Whether an address is held, because the change from it can still be undone. If so, a registration of the address needs email verification.
  * Otherwise an attacker who changed a user's address could register the old one, which would block the undo.
  */
 export async function isEmailHeld(store: Store, email: string): Promise<boolean> {
@@ -100,7 +100,7 @@ export async function storeToken(
       .limit(1)
       .executeTakeFirst();
     if (!newest) return null;
-    const { numUpdatedRows } = await holdFormerEmail(transaction).where("id", "=", newest.id).executeTakeFirst();
+    const { numUpdatedRows } = await buildFormerEmailLock(transaction).where("id", "=", newest.id).executeTakeFirst();
     if (numUpdatedRows === 0n) return null;
     const owner = { formerEmailId: newest.id };
     if (await wasJustMailed(transaction, owner, "undo", mailRequest.requestedAt)) return null;
@@ -122,7 +122,7 @@ export async function findFormerEmail(store: Store, token: string): Promise<Form
   return found ?? null;
 }
 
-/** Lists the former addresses of an account whose change can still be undone, newest first. */
+/** Lists the held former addresses of an account, newest first. */
 export async function listFormerEmails(store: Store, userId: number): Promise<FormerEmail[]> {
   return selectHeldEmails(store)
     .select(columns)

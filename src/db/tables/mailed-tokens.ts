@@ -3,7 +3,7 @@ import { clockTolerance } from "../../values/clock-tolerance.ts";
 import { undoLifetime } from "../../values/undo-lifetime.ts";
 import { digest } from "../digest.ts";
 import { isIn } from "../lists.ts";
-import { holdUser, skipLockedRows } from "../locks.ts";
+import { buildUserLock, skipLockedRows } from "../locks.ts";
 import type { MailedTokensTable, Schema } from "../schema.ts";
 import { runInTransaction, type Store } from "../store.ts";
 
@@ -46,8 +46,8 @@ export function tokenLifetime({ lifetimes }: Pick<Store, "lifetimes">, purpose: 
 }
 
 /**
- * Stores a token that is about to be mailed, in a transaction that holds its owner's row. It is valid immediately; the previous
- * token stays valid until `markAccepted`.
+ * Stores a token that is about to be mailed, in a transaction that has locked its owner's row. The token is valid immediately. The
+ * previous one stays valid until `markAccepted`.
  */
 export async function addMailedToken(
   store: Store,
@@ -129,7 +129,7 @@ export async function markAccepted(store: Store, token: string): Promise<boolean
       "verificationId" in owner
         ? await lockVerifications(store, db, owner.verificationId, purpose as TokenPurpose)
         : null;
-    if ("userId" in owner) await holdUser({ db }).where("id", "=", owner.userId).execute();
+    if ("userId" in owner) await buildUserLock({ db }).where("id", "=", owner.userId).execute();
     // Another transaction may have deleted the token before the rows were locked.
     const accepted = await db
       .updateTable("mailed_tokens")
@@ -223,7 +223,7 @@ export function isResetToken(tokenHash: string, now: number) {
     ]);
 }
 
-/** Redeems a pending token, once, in a transaction that holds its owner's row; returns false if the token is invalid. */
+/** Redeems a pending token, once, in a transaction that has locked its owner's row; returns false if the token is invalid. */
 export async function redeemPendingToken(store: Store, owner: TokenOwner, purpose: TokenPurpose, token: string) {
   const valid = selectPendingToken(store, purpose, digest(token)).select("id").where(isOwnedBy(owner));
   const { numDeletedRows } = await store.db.deleteFrom("mailed_tokens").where("id", "in", valid).executeTakeFirst();

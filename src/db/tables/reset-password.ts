@@ -5,7 +5,7 @@ import { emailKey } from "../../values/email.ts";
 import { userColumns } from "../attributes.ts";
 import { digest } from "../digest.ts";
 import { selectEmail } from "../email-columns.ts";
-import { holdUser, lockAddress, skipLockedRows } from "../locks.ts";
+import { buildUserLock, lockAddress, skipLockedRows } from "../locks.ts";
 import type { Schema } from "../schema.ts";
 import { runInTransaction, type Store } from "../store.ts";
 import { deleteDevices, type Redeemer, recordRedeemer } from "./devices.ts";
@@ -60,7 +60,7 @@ export async function storeToken(
   const { clock } = store;
   return runInTransaction(store, async (transaction) => {
     const { db } = transaction;
-    const user = await holdUser(transaction)
+    const user = await buildUserLock(transaction)
       .where("email", "=", key)
       .returning(["id", "disabled_at", selectEmail("users")])
       .executeTakeFirst();
@@ -188,7 +188,7 @@ async function resetAccount(
 ): Promise<User | null> {
   const { db, clock } = store;
   const now = clock();
-  const account = await holdUser(store)
+  const account = await buildUserLock(store)
     .where("email", "=", emailKey(email))
     .where("disabled_at", "is", null)
     .returning("id")

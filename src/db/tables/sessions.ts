@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Session } from "../../user.ts";
 import { toStorableText } from "../../values/storable.ts";
 import { digest } from "../digest.ts";
-import { holdUser, lockSessions, lockSessionsInOrder, sessionCondition } from "../locks.ts";
+import { buildUserLock, lockSessions, lockSessionsInOrder, sessionCondition } from "../locks.ts";
 import { runInTransaction, type Store } from "../store.ts";
 import { type LoginNotice, recordLogin } from "./devices.ts";
 import { deleteResult, findNonce, recordResult } from "./idempotency.ts";
@@ -46,7 +46,7 @@ export async function open(store: Store, options: NewSession): Promise<Session |
     const now = transaction.clock();
     const update = strongerHash
       ? transaction.db.updateTable("users").set({ hashed_password: strongerHash, updated_at: now })
-      : holdUser(transaction);
+      : buildUserLock(transaction);
     const ofEnabledUser = update.where("id", "=", userId).where("disabled_at", "is", null);
     // The update locks the user's row, so a simultaneous password reset happens either before or after it.
     const user = await (verifiedHash === undefined

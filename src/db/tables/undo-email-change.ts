@@ -2,7 +2,7 @@ import { EmailTaken } from "../../errors.ts";
 import type { User } from "../../user.ts";
 import { userColumns } from "../attributes.ts";
 import { selectEmail, toEmailColumns } from "../email-columns.ts";
-import { holdUser, lockAddress } from "../locks.ts";
+import { buildUserLock, lockAddress } from "../locks.ts";
 import { runInTransaction, type Store } from "../store.ts";
 import { deleteDevices } from "./devices.ts";
 import { findFormerEmail } from "./former-emails.ts";
@@ -46,7 +46,7 @@ export async function undo(store: Store, options: EmailChangeUndo): Promise<User
     const formerEmail = await findFormerEmail(transaction, token);
     if (!formerEmail) return null;
     const { id, userId, email } = formerEmail;
-    const current = await holdUser(transaction)
+    const current = await buildUserLock(transaction)
       .where("id", "=", userId)
       .where("disabled_at", "is", null)
       .returning(selectEmail("users"))

@@ -2,7 +2,7 @@ import { emailKey } from "../../values/email.ts";
 import { deleteRows } from "../delete-rows.ts";
 import { digest } from "../digest.ts";
 import { selectEmail, toEmailColumns } from "../email-columns.ts";
-import { holdVerification } from "../locks.ts";
+import { buildVerificationLock } from "../locks.ts";
 import { runInTransaction, type Store } from "../store.ts";
 import {
   addMailedToken,
@@ -66,7 +66,7 @@ export async function storeToken(
   mailRequest?: MailRequest,
 ): Promise<Verification | null> {
   return runInTransaction(store, async (transaction) => {
-    const verification = await holdVerification(transaction)
+    const verification = await buildVerificationLock(transaction)
       .where("id", "=", id)
       .returning(verificationColumns)
       .executeTakeFirst();
@@ -82,7 +82,7 @@ export async function storeToken(
 export async function redeemVerification(store: Store, { id }: Verification, token: string): Promise<boolean> {
   const { db } = store;
   const [now, latest] = validExpiryRange(store, tokenLifetime(store, "verify"));
-  const verification = await holdVerification(store)
+  const verification = await buildVerificationLock(store)
     .where("id", "=", id)
     .returning(verificationColumns)
     .executeTakeFirst();
