@@ -112,7 +112,7 @@ describe("logIn", () => {
   });
 
   // id: rehashes-weaker
-  test("rehashes a weaker password with the login, once", async () => {
+  test("replaces a weaker hash at the login, once", async () => {
     await using world = await createWorld({ BCRYPT_COST: "5" });
     const user = await world.auth.registerUser(email, password);
     await using older = await createWorld();

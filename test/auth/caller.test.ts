@@ -96,11 +96,11 @@ test("a session keeps the beginning of a long User-Agent, in whole characters", 
   const userAgent = `\0${"👩".repeat(300)}`;
   await world.auth.registerUser(email, password);
   const { session } = await world.auth.logIn({ email, password }, { userAgent, ip: "192.0.2.1" });
-  const [shown] = await world.auth.sessions.list(session.sessionId);
-  assert.deepEqual([shown?.user_agent, shown?.ip], [`\ufffd${"👩".repeat(249)}`, "192.0.2.1"]);
-  assert.equal(session.userAgent, shown?.user_agent);
+  const [listed] = await world.auth.sessions.list(session.sessionId);
+  assert.deepEqual([listed?.user_agent, listed?.ip], [`\ufffd${"👩".repeat(249)}`, "192.0.2.1"]);
+  assert.equal(session.userAgent, listed?.user_agent);
   const own = await world.db.sessions.open({ userId: 1, sessionId: "a program's own", userAgent });
-  assert.equal(own?.userAgent, shown?.user_agent);
+  assert.equal(own?.userAgent, listed?.user_agent);
 });
 
 test("an impossible user id finds no account, and operations on it are in the trail", async () => {

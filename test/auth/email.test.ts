@@ -80,9 +80,9 @@ test("invisible characters around an address are not part of it, and one inside 
     assert.ok(!hasInvisibleCharacter(plain), JSON.stringify(plain));
 });
 
-test("direction marks that reorder an address are not removed: it would not be the one that was seen", () => {
+test("direction marks that reorder an address are not removed, because the result would not be the address on the screen", () => {
   // Each is displayed from right to left, or with its digits or signs on the other side.
-  for (const shown of [
+  for (const reordered of [
     "\u202emoc.elpmaxe@ada",
     "\u202emoc.elpmaxe@ada\u202c",
     "\u200b\u202e moc.elpmaxe@ada",
@@ -90,8 +90,8 @@ test("direction marks that reorder an address are not removed: it would not be t
     "\u2067+tag@example.com\u2069",
     "\u2067bob@example.com!\u2069",
   ]) {
-    assert.equal(readEmail(shown), null, JSON.stringify(shown));
-    assert.ok(hasInvisibleCharacter(shown), JSON.stringify(shown));
+    assert.equal(readEmail(reordered), null, JSON.stringify(reordered));
+    assert.ok(hasInvisibleCharacter(reordered), JSON.stringify(reordered));
   }
   assert.equal(readEmail("bob@example.com\u202e"), "bob@example.com");
   assert.equal(readEmail("\u202abob@example.com\u202c"), "bob@example.com");
@@ -151,7 +151,7 @@ test("any printable ASCII text of 1 to 250 characters is an address if EMAIL_FOR
     "~".repeat(250),
   ];
   for (const text of texts) {
-    for (const read of [readEmail, (given: string) => parseNewEmail(given, "any")]) {
+    for (const read of [readEmail, (text: string) => parseNewEmail(text, "any")]) {
       assert.equal(read(text), text);
       assert.equal(read(`\t ${text}\r\n`), text);
     }

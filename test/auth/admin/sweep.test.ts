@@ -10,7 +10,7 @@ import { day, minute } from "../../support/world.ts";
 /** Longer than the lease of a crashed node: one minute, plus the tolerated difference between clocks. */
 const crashed = 6 * minute;
 
-test("one node of several sweeps at a time", async () => {
+test("only one of several nodes sweeps at a time", async () => {
   await using fleet = await createFleet(3);
   const { store, nodes } = fleet;
   await openSessions(store, 1200);
@@ -24,7 +24,7 @@ test("one node of several sweeps at a time", async () => {
   assert.deepEqual(await listHolders(store), [null]);
 });
 
-test("one of many simultaneous callers gets a lease, until it ends it", async () => {
+test("one of many simultaneous callers gets a lease, and keeps it until it releases it", async () => {
   await using fleet = await createFleet(4);
   const { store, nodes } = fleet;
   const lease = (holder: number) => ({ name: "work", holder: `${holder}`, duration: minute });
@@ -32,9 +32,9 @@ test("one of many simultaneous callers gets a lease, until it ends it", async ()
   const acquired = await Promise.all(takers.map((i) => nodes[i % 4]?.db.leases.acquire(lease(i))));
   const first = acquired.indexOf(true);
   assert.equal(acquired.filter(Boolean).length, 1);
-  assert.ok(await store.db.leases.acquire(lease(first)), "its holder may extend it");
+  assert.ok(await store.db.leases.acquire(lease(first)), "its holder can extend it");
   await store.db.leases.release(lease(first + 1), true);
-  assert.ok(!(await store.db.leases.acquire(lease(first + 1))), "only its holder can end it");
+  assert.ok(!(await store.db.leases.acquire(lease(first + 1))), "only its holder can release it");
   await store.db.leases.release(lease(first), true);
   assert.ok(await store.db.leases.acquire(lease(first + 1)));
 });
@@ -85,14 +85,14 @@ test("a sweep that outlasts its lease extends it", async () => {
   const { store } = fleet;
   await openSessions(store, 1600);
   store.clock.advance(31 * day);
-  const began = store.clock.now();
+  const startedAt = store.clock.now();
   const { auth } = await fleet.addNode(() => {
     store.clock.advance(minute / 2);
     return store.clock.now();
   });
   assert.equal((await auth.admin.sweep()).sessions, 1600);
   const [lease] = await store.readRows("leases");
-  assert.ok(store.clock.now() - began > crashed, "it took longer");
+  assert.ok(store.clock.now() - startedAt > crashed, "the sweep took no longer than the lease");
   assert.ok(Number(lease?.ends_at) >= store.clock.now());
 });
 

@@ -21,7 +21,7 @@ const from = { ip: "192.0.2.1", headers: firefox };
 const trail = (world: World) => world.auth.audit.list({ limit: 1000 });
 const named = (events: readonly AuditEvent[]) => events.map(({ event, userId, detail }) => [event, userId, detail]);
 
-/** Returns a function that returns the number of whole seconds passed: the trail is written once in each. */
+/** Returns a function that returns the elapsed whole seconds. The trail is written once a second. */
 function startStopwatch(): () => number {
   const started = performance.now();
   return () => Math.floor((performance.now() - started) / 1000);
@@ -215,8 +215,8 @@ test("a flood of equal events is one entry with their number, also after the dat
   away = false;
   await world.auth.flush();
   world.db.audit.add = addEvents;
-  const later = named(await trail(world)).slice(flood.length);
-  assert.deepEqual(later, [
+  const afterwards = named(await trail(world)).slice(flood.length);
+  assert.deepEqual(afterwards, [
     ["login_refused", null, "no email or password, 2 times"],
     ["login_refused", null, "no email or password"],
   ]);
@@ -308,12 +308,12 @@ test("an account with very many events is deleted, and none of them identifies i
   const entry = { at: world.clock.now(), event: "limited", userId: 1, ip: "192.0.2.1", userAgent: "x", detail: null };
   const entries = Array.from({ length: 100 }, () => entry);
   for (let i = 0; i < 27; i++) await retryWhileUnavailable(() => world.db.audit.add(entries));
-  let isAnybodyElses = false;
+  let hasYielded = false;
   setImmediate(() => {
-    isAnybodyElses = true;
+    hasYielded = true;
   });
   assert.equal(await retryWhileUnavailable(() => world.auth.admin.deleteAccount(1)), true);
-  assert.ok(isAnybodyElses, "others have their turn in between");
+  assert.ok(hasYielded, "the deletion yields to other requests");
   const events = await world.db.audit.list({ limit: 5000 });
   assert.ok(events.length > 2700);
   assert.deepEqual(

@@ -27,15 +27,15 @@ const of64 = (i: number) => `2001:db8:1:${i.toString(16)}::1`;
 const of56 = (i: number) => `2001:db8:${(i >> 8).toString(16)}:${((i & 255) << 8).toString(16)}::1`;
 const of48 = (i: number) => `2001:db8:${i.toString(16)}::1`;
 
-/** Records rejected requests, and writes the trail now and then. */
+/** Records rejected requests, and writes the trail after every 2,500. */
 async function recordRejected(
   world: World,
   count: number,
   from: (i: number) => Caller,
-  why = (_: number) => "cross_site",
+  getReason = (_: number) => "cross_site",
 ) {
   for (let i = 0; i < count; i++) {
-    world.auth.audit.recordRejectedRequest(why(i), from(i));
+    world.auth.audit.recordRejectedRequest(getReason(i), from(i));
     if (i % 2500 === 2499) await world.auth.flush();
   }
 }
@@ -45,7 +45,7 @@ const ignore = (error: unknown) => {
 };
 
 // id: one-network-bounded
-test("20,000 refusals from as many /64s of one /48 are a hundred entries at most, and all are counted", async () => {
+test("20,000 refusals from as many /64s of one /48 make at most a hundred entries, and all are counted", async () => {
   await using world = await createWorld();
   await recordRejected(world, 20_000, (i) => ({ ip: of64(i), userAgent: `invented ${i}` }));
   const events = await trail(world);
@@ -79,7 +79,7 @@ test("every network has room for a few entries, and its flood is counted", async
       world,
       3000,
       (i) => ({ ip, userAgent: `${i}` }),
-      (i) => `why ${i}`,
+      (i) => `reason ${i}`,
     );
     const events = await trail(world);
     assert.ok(events.length <= most, `${ip}: ${events.length}`);
@@ -90,7 +90,7 @@ test("every network has room for a few entries, and its flood is counted", async
     world,
     3000,
     (i) => ({ ip: `2001:db8:1:100:${i.toString(16)}::` }),
-    (i) => `why ${i}`,
+    (i) => `reason ${i}`,
   );
   await recordRejected(world, 3000, (i) => ({
     ip: `2001:db8:1:${(0x200 + (i & 255)).toString(16)}::${i.toString(16)}`,
@@ -106,13 +106,13 @@ test("every network has room for a few entries, and its flood is counted", async
 });
 
 // id: all-networks-bounded
-test("a thousand networks, and any number, make a bounded number of entries in a day", async () => {
+test("a thousand networks, or any other number, make a bounded number of entries a day", async () => {
   await using world = await createWorld();
   await recordRejected(
     world,
     30_000,
     (i) => ({ ip: ipv4(i % 1000) }),
-    (i) => `why ${i}`,
+    (i) => `reason ${i}`,
   );
   const events = await trail(world);
   assert.ok(events.length <= 6001, `${events.length}`);
@@ -141,7 +141,7 @@ test("a thousand networks, and any number, make a bounded number of entries in a
 test("listing the trail repeatedly adds no entries during a flood", async () => {
   await using world = await createWorld();
   for (let i = 0; i < 300; i++) {
-    world.auth.audit.recordRejectedRequest(`why ${i}`, { ip: "192.0.2.1" });
+    world.auth.audit.recordRejectedRequest(`reason ${i}`, { ip: "192.0.2.1" });
     await world.auth.flush();
   }
   const events = await trail(world);
@@ -160,7 +160,7 @@ test("every kind of refusal is bounded", async () => {
     registration_refused: (i, caller) => auth.account.register(`${i}@example.com`, "short", caller),
     reset_refused: (i, caller) => auth.resetPassword.request(`not an address ${i}`, caller),
     verification_refused: (i, caller) => auth.verifyEmail.request(`not an address ${i}`, caller),
-    request_refused: (i, caller) => auth.audit.recordRejectedRequest(`why ${i}`, caller),
+    request_refused: (i, caller) => auth.audit.recordRejectedRequest(`reason ${i}`, caller),
     reset_asked: (i, caller) => auth.resetPassword.request(`${i}@example.com`, caller),
     verification_asked: (i, caller) => auth.verifyEmail.request(`${i}@example.com`, caller),
     email_undo_refused: (i, caller) => auth.undoEmailChange.undo(`${i}`, undefined, caller),
@@ -211,9 +211,9 @@ test("an account's trail has the number of its refused logins, whatever else is 
     if (i % 30 === 0) await world.auth.flush();
   }
   const { events } = (await (await world.request("/profile/export", { headers })).json()) as { events: AuditEvent[] };
-  const refused = events.filter(({ event }) => event === "login_refused" || event === "limited");
-  assert.equal(countEvents(refused), 300);
-  assert.ok(refused.length <= 10 + 32, `${refused.length}`);
+  const refusals = events.filter(({ event }) => event === "login_refused" || event === "limited");
+  assert.equal(countEvents(refusals), 300);
+  assert.ok(refusals.length <= 10 + 32, `${refusals.length}`);
   assert.deepEqual(
     events.filter(({ event }) => event === "logged_in" || event === "account_exported").map(({ ip }) => ip),
     ["127.0.0.1", "127.0.0.1"],
@@ -225,14 +225,14 @@ test("rejected requests of a logged-in user are bounded too, and hide no change"
   await registerAndVerify(world);
   const headers = { Cookie: await logInForCookies(world) };
   world.clock.advance(hour);
-  const others = () => world.request("/sessions/others", { method: "DELETE", headers });
+  const endOthers = () => world.request("/sessions/others", { method: "DELETE", headers });
   for (let i = 0; i < 100; i++) {
     await world.request("/profile/export", { headers, ip: of64(i) });
-    await others();
+    await endOthers();
     await world.auth.flush();
   }
   for (let i = 0; i < 3; i++) await logInForCookies(world);
-  await others();
+  await endOthers();
   const events = await trail(world);
   const named = (name: string) => events.filter(({ event }) => event === name);
   for (const name of ["password_needed", "sessions_ended"]) {
@@ -253,7 +253,7 @@ test("each change has an entry, even if the trail is full and the database unava
     throw new DatabaseUnavailable("unreachable");
   };
   Object.assign(world.db.audit, { add: away, addOrUpdate: away });
-  for (let i = 0; i < 20_000; i++) world.auth.audit.recordRejectedRequest(`why ${i}`, { ip: ipv4(i) });
+  for (let i = 0; i < 20_000; i++) world.auth.audit.recordRejectedRequest(`reason ${i}`, { ip: ipv4(i) });
   await world.auth.flush();
   for (let i = 0; i < 50; i++) {
     const headers = { Cookie: await logInForCookies(world) };
@@ -322,15 +322,15 @@ test("no merged entry names a deleted account", async () => {
 test("all requests rejected while the service is busy are counted", async () => {
   await using world = await createWorld();
   const { admission } = world.auth;
-  let refused = 0;
+  let rejections = 0;
   for (let i = 0; i < 200; i++) {
-    for (let count = 0; count <= i % 3; count++, refused++) admission.countRejection();
+    for (let count = 0; count <= i % 3; count++, rejections++) admission.countRejection();
     admission.flush();
     await world.auth.flush();
   }
   const events = await trail(world);
   assert.ok(events.length <= 81, `${events.length}`);
-  assert.equal(countEvents(events), refused);
+  assert.equal(countEvents(events), rejections);
 });
 
 test("registrations of an account's address that are not stored do not flood its trail", async () => {
@@ -347,8 +347,8 @@ test("registrations of an account's address that are not stored do not flood its
     if (i % 20 === 0) await world.auth.flush();
   }
   const events = (await trail(world)).slice(before).filter(({ userId }) => userId === 1);
-  const asked = events.filter(({ event }) => event === "registration_asked");
-  assert.ok(asked.length <= 5 + 31, `${asked.length}`);
-  assert.equal(countEvents(asked), 200);
+  const registrations = events.filter(({ event }) => event === "registration_asked");
+  assert.ok(registrations.length <= 5 + 31, `${registrations.length}`);
+  assert.equal(countEvents(registrations), 200);
   assert.ok(events.length <= 5 + 2 * 31, `${events.length}`);
 });

@@ -20,7 +20,7 @@ async function createService(environment: Record<string, string> = {}) {
 }
 
 /** Returns the error code of a login, and the seconds until a retry. */
-async function outcome(work: Promise<unknown>): Promise<[code: string, retryAfter?: number]> {
+async function getOutcome(work: Promise<unknown>): Promise<[code: string, retryAfter?: number]> {
   try {
     await work;
     return ["ok"];
@@ -52,7 +52,7 @@ test("a wrong password leaves rows that are gone after a day, whether or not the
     store.clock.advance(2 * day);
     await auth.admin.sweep();
     assert.deepEqual(await readCounts(store), []);
-    const login = () => outcome(auth.logIn({ email, password: "wrong" }, from("192.0.2.1")));
+    const login = () => getOutcome(auth.logIn({ email, password: "wrong" }, from("192.0.2.1")));
     assert.deepEqual(await login(), ["wrong_login"]);
     assert.deepEqual(await readCounts(store), [
       ["LIMIT_LOGIN_ACCOUNT", 1, 15 * minute],
@@ -63,7 +63,11 @@ test("a wrong password leaves rows that are gone after a day, whether or not the
     store.clock.advance(day - 1);
     for (let i = 0; i < 2; i++) assert.deepEqual(await login(), ["wrong_login"]);
     const [, , streak] = await readCounts(store);
-    assert.deepEqual(streak, ["LIMIT_LOGIN_STREAK", 12, 364 * day + 1], "past ten, a year from the first");
+    assert.deepEqual(
+      streak,
+      ["LIMIT_LOGIN_STREAK", 12, 364 * day + 1],
+      "after ten failures, the streak is stored for a year from the first",
+    );
     await store.run("delete from attempts");
   }
 });
@@ -78,7 +82,7 @@ test("a right password, or a service that is busy, leaves no row", async () => {
   await store.run("delete from attempts");
   await auth.logIn(owner, network);
   assert.deepEqual(await readCounts(store), []);
-  await outcome(auth.logIn({ ...owner, password: "wrong" }, network));
+  await getOutcome(auth.logIn({ ...owner, password: "wrong" }, network));
   await auth.logIn(owner, network);
   assert.deepEqual(
     (await readCounts(store)).map(([name, count]) => [name, count]),
@@ -89,9 +93,9 @@ test("a right password, or a service that is busy, leaves no row", async () => {
   await auth.close();
   for (let i = 0; i < 300; i++) {
     const ip = i % 2 ? `192.0.2.${i % 256}` : `2001:db8:1:${i.toString(16)}::1`;
-    const [code] = await outcome(auth.logIn({ email: `${i}@example.com`, password: "wrong" }, from(ip)));
+    const [code] = await getOutcome(auth.logIn({ email: `${i}@example.com`, password: "wrong" }, from(ip)));
     assert.equal(code, "busy");
-    await outcome(auth.registerUser(`${i}@example.com`, owner.password, from(ip)));
+    await getOutcome(auth.registerUser(`${i}@example.com`, owner.password, from(ip)));
   }
   assert.deepEqual(await readCounts(store), []);
 });
@@ -108,7 +112,7 @@ test("an IPv6 network has a limit by /64, by /56 with four times the attempts an
   const { auth, store } = service;
   let invented = 0;
   const email = () => `${++invented}@example.com`;
-  const tries: Record<string, (caller: Caller) => Promise<unknown>> = {
+  const attempts: Record<string, (caller: Caller) => Promise<unknown>> = {
     login: (caller) => auth.logIn({ email: email(), password: "wrong" }, caller),
     registration: (caller) => auth.account.register(email(), owner.password, caller),
     reset: (caller) => auth.resetPassword.request(email(), caller),
@@ -116,10 +120,10 @@ test("an IPv6 network has a limit by /64, by /56 with four times the attempts an
     redemption: (caller) => auth.updatePassword(`${++invented}`, owner.password, undefined, caller),
     proof: (caller) => auth.verifyEmail.confirm({ token: `${++invented}`, password: "wrong" }, caller),
   };
-  for (const [name, attempt] of Object.entries(tries)) {
+  for (const [name, attempt] of Object.entries(attempts)) {
     store.clock.advance(hour);
-    const passes = async (ip: string) => (await outcome(attempt(from(ip))))[0] !== "too_many_tries";
-    const passed = async (ips: readonly string[]) => {
+    const passes = async (ip: string) => (await getOutcome(attempt(from(ip))))[0] !== "too_many_tries";
+    const countAllowed = async (ips: readonly string[]) => {
       let count = 0;
       for (const ip of ips) if (await passes(ip)) count++;
       return count;
@@ -129,13 +133,13 @@ test("an IPv6 network has a limit by /64, by /56 with four times the attempts an
         const subnet = (start + Math.floor(i / each)).toString(16);
         return `2001:db8:1:${subnet}:${i}::${i}`;
       });
-    assert.equal(await passed(subnets(0x100, 1, 5)), 3, `${name}: a /64`);
-    assert.equal(await passed(subnets(0x101, 30, 1)), 9, `${name}: 30 /64s of its /56`);
-    assert.equal(await passed(subnets(0x1ff, 1, 1)), 0, `${name}: any other of it`);
+    assert.equal(await countAllowed(subnets(0x100, 1, 5)), 3, `${name}: a /64`);
+    assert.equal(await countAllowed(subnets(0x101, 30, 1)), 9, `${name}: 30 /64s of its /56`);
+    assert.equal(await countAllowed(subnets(0x1ff, 1, 1)), 0, `${name}: any other /64 of it`);
     store.clock.advance(10 * minute);
     const others = Array.from({ length: 100 }, (_, i) => `2001:db8:1:${(0x1000 + 0x100 * i).toString(16)}::1`);
-    assert.equal(await passed(others), 36, `${name}: 100 /56s of their /48`);
-    assert.deepEqual(await outcome(attempt(from("2001:db8:1:ffff::1"))), ["too_many_tries", 50 * 60], name);
+    assert.equal(await countAllowed(others), 36, `${name}: 100 /56s of their /48`);
+    assert.deepEqual(await getOutcome(attempt(from("2001:db8:1:ffff::1"))), ["too_many_tries", 50 * 60], name);
     assert.equal(await passes("2001:db8:2:100::1"), true, `${name}: the next /48`);
     assert.equal(await passes("192.0.2.1"), true, name);
   }
@@ -145,7 +149,7 @@ test("an attempt rejected by the limit of a wider network reports the wait of th
   await using service = await createService({ LIMIT_LOGIN_NETWORK: "1/1h" });
   const { auth, store } = service;
   const login = (subnet: number) =>
-    outcome(auth.logIn({ email: `${subnet}@example.com`, password: "wrong" }, from(`2001:db8:1:${subnet}::1`)));
+    getOutcome(auth.logIn({ email: `${subnet}@example.com`, password: "wrong" }, from(`2001:db8:1:${subnet}::1`)));
   for (let i = 0; i < 4; i++) {
     assert.deepEqual(await login(i), ["wrong_login"]);
     store.clock.advance(minute);

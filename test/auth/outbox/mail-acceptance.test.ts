@@ -13,9 +13,9 @@ import { createRecordingLog, hour, minute, productionEnvironment } from "../../s
 const settings = readSettings({ ...productionEnvironment, BCRYPT_COST: "4", RATE_LIMIT: "off" });
 const email = "bob@example.com";
 const password = "plough-Violet-9-harbour";
-const chosen = "harbour-Violet-7-plough";
+const newPassword = "harbour-Violet-7-plough";
 
-/** What a mail server does with a complete email. */
+/** The response of a mail server to a complete email. */
 type Reply =
   | "accepts"
   | "defers"
@@ -166,8 +166,8 @@ for (const reply of failures) {
     assert.deepEqual(more, [], "one email for all requests");
     assert.ok(await node.resets(newest));
     for (const token of [current, ...lost]) assert.equal(await node.resets(token), false, "replaced");
-    await assert.rejects(node.auth.updatePassword(current, chosen), { code: "bad_reset_token" });
-    await node.auth.updatePassword(newest ?? "", chosen, email);
+    await assert.rejects(node.auth.updatePassword(current, newPassword), { code: "bad_reset_token" });
+    await node.auth.updatePassword(newest ?? "", newPassword, email);
     assert.equal(await node.resets(newest), false);
   });
 }
@@ -201,7 +201,9 @@ test("either of two valid links resets the password once, and invalidates both",
     const [fresh = ""] = await node.deliver();
     const both = [current, fresh];
     const results = await Promise.allSettled(
-      Array.from({ length: 10 }, (_, i) => node.auth.updatePassword(both[(i + first) % 2] ?? "", `${chosen} ${i}`)),
+      Array.from({ length: 10 }, (_, i) =>
+        node.auth.updatePassword(both[(i + first) % 2] ?? "", `${newPassword} ${i}`),
+      ),
     );
     assert.equal(results.filter(({ status }) => status === "fulfilled").length, 1);
     for (const token of both) assert.equal(await node.resets(token), false);
@@ -210,10 +212,10 @@ test("either of two valid links resets the password once, and invalidates both",
 
 test("an action while an email is being sent invalidates its link too, and the accepted email does not restore it", async () => {
   const acts: Record<string, (node: Node, current: string) => Promise<unknown>> = {
-    "the old link is used": ({ auth }, current) => auth.updatePassword(current, chosen),
+    "the old link is used": ({ auth }, current) => auth.updatePassword(current, newPassword),
     "the password is changed": async ({ auth }) => {
       const sessionId = (await auth.createSession(email)) ?? "";
-      await auth.account.changePassword(sessionId, { currentPassword: password, newPassword: chosen });
+      await auth.account.changePassword(sessionId, { currentPassword: password, newPassword });
     },
     "the account is disabled": async ({ auth }) => {
       await auth.admin.disableAccount(1);
@@ -264,9 +266,9 @@ test("a request while an email is being sent needs no second email unless the fi
     held.release();
     assert.equal(await node.auth.outbox.count(), fails ? 1 : 0);
     node.store.clock.advance(2 * minute);
-    const later = await other.deliver();
-    assert.equal(later.length, fails ? 1 : 0);
-    const newest = later[0] ?? first;
+    const retried = await other.deliver();
+    assert.equal(retried.length, fails ? 1 : 0);
+    const newest = retried[0] ?? first;
     assert.ok(await node.resets(newest));
     for (const token of [current, first]) assert.equal(await node.resets(token), token === newest);
   }
@@ -279,7 +281,7 @@ test("if a link is invalidated while its email is sent, a later request gets ano
   await node.auth.resetPassword.request(email);
   const delivering = node.deliver();
   await held.arrived;
-  await node.auth.updatePassword(current, chosen);
+  await node.auth.updatePassword(current, newPassword);
   node.store.clock.advance(1000);
   await node.auth.resetPassword.request(email);
   held.release();
@@ -363,10 +365,10 @@ test("a verification link stays valid until its successor is accepted, and eithe
       const wrong = { token: lost[0] ?? current, password: "another" };
       await assert.rejects(node.auth.verifyEmail.confirm(wrong), { code: "bad_verify_token" });
       if (use === "current") {
-        const tries = [current, ...lost, current].map((token) =>
+        const redemptions = [current, ...lost, current].map((token) =>
           node.auth.verifyEmail.confirm({ token, password, email }),
         );
-        assert.equal((await Promise.allSettled(tries)).filter(({ status }) => status === "fulfilled").length, 1);
+        assert.equal((await Promise.allSettled(redemptions)).filter(({ status }) => status === "fulfilled").length, 1);
         for (const token of [current, ...lost]) assert.equal(await node.confirms(token), false);
         continue;
       }
@@ -401,8 +403,8 @@ test("any link resets an unconfirmed address until the newest is accepted", asyn
   node.store.clock.advance(3 * minute);
   const newest = await mailed();
   for (const token of [current, lost]) assert.equal(await node.resets(token), false);
-  await node.auth.updatePassword(newest ?? "", chosen);
-  assert.equal(await node.auth.validLogin(email, chosen), true);
+  await node.auth.updatePassword(newest ?? "", newPassword);
+  assert.equal(await node.auth.validLogin(email, newPassword), true);
 });
 
 test("links in unaccepted emails expire, are swept, and are limited in number", async () => {
@@ -466,12 +468,12 @@ test("several waiting registrations send the owner one email, and several passwo
   const [token = ""] = await node.deliver();
   await node.auth.verifyEmail.confirm({ token, password });
   node.office.reply = "defers";
-  for (let i = 0; i < 3; i++) await node.auth.account.register(email, `${chosen} ${i}`);
+  for (let i = 0; i < 3; i++) await node.auth.account.register(email, `${newPassword} ${i}`);
   let current = password;
-  for (const next of [chosen, password, chosen]) {
+  for (const nextPassword of [newPassword, password, newPassword]) {
     const sessionId = (await node.auth.createSession(email)) ?? "";
-    await node.auth.account.changePassword(sessionId, { currentPassword: current, newPassword: next });
-    current = next;
+    await node.auth.account.changePassword(sessionId, { currentPassword: current, newPassword: nextPassword });
+    current = nextPassword;
   }
   await node.auth.outbox.deliver();
   node.logged.length = 0;
@@ -513,7 +515,7 @@ test("a used link does not prevent a new one", async () => {
   await node.auth.resetPassword.request(email);
   const [token = ""] = await node.deliver();
   node.store.clock.advance(1000);
-  await node.auth.updatePassword(token, chosen);
+  await node.auth.updatePassword(token, newPassword);
   await node.auth.resetPassword.request(email);
   await node.auth.outbox.deliver();
   assert.ok(await node.resets(node.office.tokens.at(-1)));

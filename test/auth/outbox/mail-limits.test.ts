@@ -21,7 +21,7 @@ interface Service extends AsyncDisposable {
   readonly mailer: RecordingMailer;
   /** Another node on the same database. */
   another(): Promise<Auth>;
-  /** Sends what is due, and returns what was sent since the last call. */
+  /** Sends the emails that are due, and returns those sent since the last call. */
   delivered(): Promise<Mail[]>;
 }
 
@@ -126,14 +126,16 @@ test("requested emails to a mailbox are limited per day, in any spelling, and ot
   assert.deepEqual(recipients(await service.delivered()), ["bob+1@example.com"]);
 });
 
-for (const [what, floods] of Object.entries({
-  "who request resets": [async (auth: Auth, i: number) => auth.resetPassword.request(email, callerInNetwork(i))],
-  "who register other spellings and request resets of those": [
+for (const [attackers, floods] of Object.entries({
+  "attackers who request resets": [
+    async (auth: Auth, i: number) => auth.resetPassword.request(email, callerInNetwork(i)),
+  ],
+  "attackers who register other spellings and request resets of those": [
     (auth: Auth, i: number) => auth.account.register(`bob+${i}@example.com`, password, callerInNetwork(i)),
     (auth: Auth, i: number) => auth.resetPassword.request(`bob+${i}@example.com`, callerInNetwork(i)),
   ],
 })) {
-  test(`attackers ${what} delay the reset of an owner without a known device by an hour at most`, async () => {
+  test(`${attackers} delay the reset of an owner without a known device by an hour at most`, async () => {
     await using service = await createService({ LIMIT_REGISTRATION_ACCOUNT: "999/1h" });
     const { auth, store } = service;
     const { id } = await auth.registerUser(email, password);

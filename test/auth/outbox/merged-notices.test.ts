@@ -127,7 +127,7 @@ test("a notice that could not be sent is merged with later changes", async () =>
   world.mailer.beforeSend = async () => {
     throw new Error("the mail server is down");
   };
-  // Longer than an email is retried: a notice to which a change is added starts again.
+  // Longer than an email is retried: adding a change to a notice restarts its retries.
   for (let i = 1; i < 30; i++) {
     assert.deepEqual(await world.delivered(), []);
     world.store.clock.advance(hour);

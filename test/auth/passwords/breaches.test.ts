@@ -57,9 +57,9 @@ test("the API is not called for a password that is rejected anyway", async () =>
 });
 
 // id: no-answer-passes
-describe("if the API does not respond, the password is accepted and the log has the reason, without the hash:", () => {
+describe("if the check fails, the password is accepted and the log has the reason, without the hash:", () => {
   const inRange = `${sha1(breached).slice(5)}:216`;
-  const answers: Record<string, { answer: Parameters<typeof startBreachServer>[0]; reason: RegExp }> = {
+  const responses: Record<string, { answer: Parameters<typeof startBreachServer>[0]; reason: RegExp }> = {
     "an error": { answer: (_, response) => response.writeHead(500).end(inRange), reason: /^status 500$/ },
     "a wrong address": { answer: (_, response) => response.writeHead(404).end(inRange), reason: /^status 404$/ },
     "a redirect": {
@@ -68,29 +68,29 @@ describe("if the API does not respond, the password is accepted and the log has 
       reason: /^TypeError$/,
     },
     "a page": { answer: (_, response) => response.end(`<html>\n${inRange}\n</html>`), reason: /^no range$/ },
-    "nothing at all": { answer: (_, response) => response.end(), reason: /^no range$/ },
-    "a huge answer": {
+    "an empty response": { answer: (_, response) => response.end(), reason: /^no range$/ },
+    "a huge response": {
       answer: (_, response) => response.end(`${`${"0".repeat(35)}:1\r\n`.repeat(7000)}${inRange}`),
       reason: /^too large$/,
     },
-    "an endless one": {
+    "an endless response": {
       answer: (_, response) => {
         const more = () => response.write(`${"0".repeat(35)}:1\r\n`.repeat(100), () => setImmediate(more));
         more();
       },
       reason: /^too large$/,
     },
-    "one that is cut off": {
+    "a truncated response": {
       answer: (_, response) => {
         response.writeHead(200, { "Content-Length": "1000" }).write(inRange);
         setImmediate(() => response.destroy());
       },
       reason: /^UND_ERR_SOCKET$/,
     },
-    "one that never comes": { answer: () => {}, reason: /^TimeoutError$/ },
-    "one that never ends": { answer: (_, response) => void response.write(inRange), reason: /^TimeoutError$/ },
+    "no response": { answer: () => {}, reason: /^TimeoutError$/ },
+    "a response that stalls": { answer: (_, response) => void response.write(inRange), reason: /^TimeoutError$/ },
   };
-  for (const [name, { answer, reason }] of Object.entries(answers)) {
+  for (const [name, { answer, reason }] of Object.entries(responses)) {
     test(name, async () => {
       await using server = await startBreachServer(answer);
       const logged = await check(breached, server);

@@ -20,7 +20,7 @@ for (const [name, hash] of Object.entries(foreignHashes)) {
   });
 }
 
-test("the first login with each hash succeeds, and replaces it by a current bcrypt hash", async () => {
+test("the first login with each hash succeeds, and replaces it with a current bcrypt hash", async () => {
   await using world = await createWorld();
   for (const [i, hash] of Object.values(foreignHashes).entries()) {
     const email = `p${i}@example.com`;

@@ -14,7 +14,7 @@ import { createWorld, form, type World } from "../../support/world.ts";
 
 const email = "bob@example.com";
 
-/** Pairs of forms of the same password, by what differs. Keyboards produce both, and they look the same. */
+/** Pairs of forms of the same password, by their difference. Keyboards produce both, and they look the same. */
 const same: Readonly<Record<string, readonly string[]>> = {
   "é as one code point or two": ["caf\u00e9-caf\u00e9", "cafe\u0301-cafe\u0301", "caf\u00e9-cafe\u0301"],
   "Hangul as syllables or letters": [
