@@ -22,7 +22,7 @@ export const devOutbox: Resource = {
             mails: z
               .array(
                 z.object({
-                  kind: z.string().describe("The kind of email, such as `reset`."),
+                  kind: z.string().describe("The kind of email, such as `reset_password`."),
                   to: z.string().describe("The address of the recipient."),
                   subject: z.string().describe("The subject."),
                   text: z.string().describe("The body as plain text."),

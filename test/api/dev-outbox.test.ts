@@ -13,13 +13,13 @@ const mail: Mail = { kind: "reset_password", to: "bob@example.com", language: "f
 const json = { Accept: "application/json" };
 
 /** Creates an app with an outbox, and a function that sends it requests from any address. */
-async function createOutbox(environment: Environment = {}, given: "outbox" | "none" = "outbox") {
+async function createOutbox(environment: Environment = {}, delivery: "outbox" | "server" = "outbox") {
   const settings = readSettings(environment);
   const resources = new AsyncDisposableStack();
   const auth = new Auth(resources.use(await openDB("sqlite::memory:", { settings })), { settings });
   resources.defer(() => auth.close());
   const { mailer, outbox } = await createMailer(readSettings(), silent);
-  const app = createApp(auth, { outbox: given === "outbox" ? outbox : undefined });
+  const app = createApp(auth, { outbox: delivery === "outbox" ? outbox : undefined });
   const get = async (headers: Record<string, string> = {}, ip = "127.0.0.1", method = "GET") => {
     const request = new Request("http://localhost/dev/outbox", {
       method,
@@ -105,23 +105,22 @@ test("the page shows each email as HTML and as text, and allows no script and on
 test("the page has the common headers of every response", async () => {
   await using world = await createOutbox({ CORS_ORIGINS: "https://app.example.com" });
   const [page, json] = [await world.get(), await world.get({ Accept: "application/json" })];
-  const of = ({ headers }: Response) => Object.fromEntries(headers);
-  const { "content-type": _, "content-security-policy": __, ...always } = of(json);
-  assert.equal(always.vary, "Origin");
-  for (const [name, value] of Object.entries(always)) assert.equal(page.headers.get(name), value, name);
+  const { "content-type": _, "content-security-policy": __, ...common } = Object.fromEntries(json.headers);
+  assert.equal(common.vary, "Origin");
+  for (const [name, value] of Object.entries(common)) assert.equal(page.headers.get(name), value, name);
 });
 
 test("requests from another machine, through a proxy or under another host name get 404", async () => {
   await using world = await createOutbox();
   await world.mailer.send(mail);
-  const nothing = async (response: Response) => {
+  const assertNotFound = async (response: Response) => {
     assert.equal(response.status, 404);
     assert.equal(await response.text(), '{"message":"not found"}\n');
   };
   for (const headers of [{}, json]) {
-    await nothing(await world.get(headers, "192.0.2.1"));
-    await nothing(await world.get({ ...headers, Host: "eve.example:5000" }));
-    await nothing(await world.get({ ...headers, "X-Forwarded-For": "127.0.0.1" }));
+    await assertNotFound(await world.get(headers, "192.0.2.1"));
+    await assertNotFound(await world.get({ ...headers, Host: "eve.example:5000" }));
+    await assertNotFound(await world.get({ ...headers, "X-Forwarded-For": "127.0.0.1" }));
   }
 });
 
@@ -135,11 +134,11 @@ test("every method gets 404 in production, and if a server sends the emails", as
     MAIL_FROM: "a@example.com",
     TRUSTED_PROXIES: "none",
   };
-  for (const [environment, given] of [
+  for (const [environment, delivery] of [
     [production, "outbox"],
-    [{}, "none"],
+    [{}, "server"],
   ] as const) {
-    await using world = await createOutbox(environment, given);
+    await using world = await createOutbox(environment, delivery);
     for (const method of ["GET", "POST", "DELETE"])
       assert.equal((await world.get({}, "127.0.0.1", method)).status, 404);
   }

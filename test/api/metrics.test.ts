@@ -20,7 +20,7 @@ import { createWorld, form, productionEnvironment, type World } from "../support
 const METRICS_TOKEN = "of-the-prometheus-server";
 
 /** Returns the value of every sample by its name and labels. */
-function samples(text: string): Map<string, number> {
+function parseSamples(text: string): Map<string, number> {
   const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
   return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.split(" ").at(-1))]));
 }
@@ -30,11 +30,11 @@ async function scrape(world: World, init: RequestInit = {}): Promise<Map<string,
   assert.equal(response.status, 200);
   assert.equal(response.headers.get("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
   assert.equal(response.headers.get("Cache-Control"), "no-store");
-  return samples(await response.text());
+  return parseSamples(await response.text());
 }
 
 async function scrapeService({ url }: Service): Promise<Map<string, number>> {
-  return samples(await (await fetch(`${url}/metrics`)).text());
+  return parseSamples(await (await fetch(`${url}/metrics`)).text());
 }
 
 const hidden = '404 {"message":"not found"}\n';
@@ -50,10 +50,10 @@ test("without METRICS_TOKEN, only this machine can read metrics in development, 
   assert.equal(await requestMetrics(world, {}), "200 ");
   assert.equal(await requestMetrics(world, { ip: "192.0.2.1" }), hidden);
   assert.equal(await requestMetrics(world, { headers: { "X-Forwarded-For": "192.0.2.1" } }), hidden);
-  await using there = await createWorld(productionEnvironment);
+  await using production = await createWorld(productionEnvironment);
   for (const init of [{}, bearer("Bearer none"), bearer("Bearer "), bearer("Bearer null")])
-    assert.equal(await requestMetrics(there, init), hidden);
-  await assertRejected(there.request("/metrics", { method: "POST" }), 404);
+    assert.equal(await requestMetrics(production, init), hidden);
+  await assertRejected(production.request("/metrics", { method: "POST" }), 404);
 });
 
 test("with METRICS_TOKEN, only callers with the token can read metrics", async () => {
@@ -245,7 +245,7 @@ testOnce("the route of a request is the path of a resource, or other", () => {
 testOnce("a duration counts in every bucket with an equal or larger limit", async () => {
   const counters = new Counters();
   for (const milliseconds of [0, 0.25, 0.5, 64, 16_384]) counters.countResponse("GET", "/", 200, milliseconds);
-  const found = samples(await createRegistry(counters).metrics());
+  const found = parseSamples(await createRegistry(counters).metrics());
   const bucket = (le: string) =>
     found.get(`bienvenue_http_request_duration_seconds_bucket{le="${le}",method="GET",route="/"}`);
   const at = ["0.00025", "0.0005", "0.05", "0.1", "10", "+Inf"].map(bucket);

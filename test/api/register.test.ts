@@ -87,7 +87,7 @@ test("a field that is missing, empty or not text is rejected, and the message na
 });
 
 /** Printable ASCII, but no email can be sent to them. */
-const unmailable = [
+const undeliverableAddresses = [
   "bob",
   "bob@",
   "@example.com",
@@ -101,7 +101,7 @@ const unmailable = [
   "<bob@example.com>",
 ];
 
-const noAddress = [
+const invalidAddresses = [
   "bob@example.com\0",
   "bób@example.com",
   "bob@exämple.com",
@@ -113,7 +113,7 @@ const noAddress = [
 
 test("an invalid address gets 400 at registration, 401 at login and 403 at reset", async () => {
   await using world = await createWorld({ EMAIL_FORMAT: "address" });
-  for (const email of [...noAddress, ...unmailable]) {
+  for (const email of [...invalidAddresses, ...undeliverableAddresses]) {
     await assertRejected(world.request("/users", form({ ...bob, email })), 400, /^email is not a valid address$/);
     await assertRejected(world.request("/sessions", form({ ...bob, email })), 401);
     await assertRejected(world.request("/reset_password", form({ email })), 403);
@@ -123,7 +123,7 @@ test("an invalid address gets 400 at registration, 401 at login and 403 at reset
 
 test("an address that is not printable ASCII, or over 250 characters, is invalid in both modes", async () => {
   await using world = await createWorld();
-  for (const email of [...noAddress, "a\tb", "a\nb@c", "a\x1fb", "a\x7fb", "x".repeat(251), " ", "\t\r\n"]) {
+  for (const email of [...invalidAddresses, "a\tb", "a\nb@c", "a\x1fb", "a\x7fb", "x".repeat(251), " ", "\t\r\n"]) {
     const message = /^email is not a valid address(: it contains an invisible character)?$/;
     await assertRejected(world.request("/users", form({ ...bob, email })), 400, message);
     await assertRejected(world.request("/sessions", form({ ...bob, email })), 401);

@@ -14,21 +14,21 @@ import { createWorld, day, form, minute, type World } from "../support/world.ts"
 const eve = { ...bob, email: "eve@example.com" };
 const firefox = { "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0" };
 
-interface Listed {
+interface ListedSession {
   readonly id: string;
   readonly current: boolean;
   readonly [name: string]: unknown;
 }
 
-async function list(world: World, sessionId: string): Promise<Listed[]> {
+async function listSessions(world: World, sessionId: string): Promise<ListedSession[]> {
   const response = await world.request("/sessions", withCookie(`session_id=${sessionId}`));
   assert.equal(response.status, 200);
-  const body = (await response.json()) as { sessions: Listed[] };
+  const body = (await response.json()) as { sessions: ListedSession[] };
   assert.deepEqual(Object.keys(body), ["sessions"]);
   return body.sessions;
 }
 
-const end = (world: World, path: string, sessionId: string) =>
+const endSession = (world: World, path: string, sessionId: string) =>
   world.request(`/sessions/${path}`, withCookie(`session_id=${sessionId}`, { method: "DELETE" }));
 
 // id: own-sessions-listed
@@ -41,7 +41,7 @@ test("the list has the user's own sessions with device, IP address and times, an
   assert.equal(phone.status, 200);
   world.clock.advance(minute);
   const current = await logIn(world, bob, { "User-Agent": "curl/8" });
-  const [first, second, ...more] = await list(world, current);
+  const [first, second, ...more] = await listSessions(world, current);
   assert.deepEqual(more, []);
   const handle = /^[\w-]{43}$/;
   assert.match(first?.id ?? "", handle);
@@ -72,7 +72,7 @@ test("the list has the user's own sessions with device, IP address and times, an
     ],
   );
   world.clock.advance(14 * day - minute);
-  assert.equal((await list(world, current)).length, 1, "one that has ended is not there");
+  assert.equal((await listSessions(world, current)).length, 1, "an expired session is not in the list");
 });
 
 // id: handle-opens-nothing
@@ -81,16 +81,16 @@ test("a handle is not accepted as a session id, and ends only a session of its o
   await register(world);
   await register(world, eve);
   const [own, other, stranger] = [await logIn(world), await logIn(world), await logIn(world, eve)];
-  const handle = (await list(world, own)).find(({ current }) => !current)?.id ?? "";
+  const handle = (await listSessions(world, own)).find(({ current }) => !current)?.id ?? "";
   assert.ok(!(await isSessionOpen(world, handle)));
   await assertRejected(world.request("/sessions", withCookie(`session_id=${handle}`)), 403);
-  await assertRejected(end(world, handle, stranger), 404, /^no such session$/);
-  await assertRejected(end(world, handle, handle), 403);
-  await assertRejected(end(world, "x".repeat(43), own), 404);
-  await assertRejected(end(world, other, own), 404);
+  await assertRejected(endSession(world, handle, stranger), 404, /^no such session$/);
+  await assertRejected(endSession(world, handle, handle), 403);
+  await assertRejected(endSession(world, "x".repeat(43), own), 404);
+  await assertRejected(endSession(world, other, own), 404);
   for (const sessionId of [own, other, stranger]) assert.ok(await isSessionOpen(world, sessionId));
-  assert.equal(await readStatusAndBody(end(world, handle, own)), '200 {"message":"session ended"}\n');
-  await assertRejected(end(world, handle, own), 404);
+  assert.equal(await readStatusAndBody(endSession(world, handle, own)), '200 {"message":"session ended"}\n');
+  await assertRejected(endSession(world, handle, own), 404);
   assert.deepEqual(await Promise.all([own, other, stranger].map((id) => isSessionOpen(world, id))), [
     true,
     false,
@@ -104,8 +104,8 @@ test("all other sessions of the user end, and none of other users", async () => 
   await register(world, eve);
   const others = [await logIn(world), await logIn(world), await logIn(world)];
   const [own, stranger] = [await logIn(world), await logIn(world, eve)];
-  assert.equal(await readStatusAndBody(end(world, "others", own)), '200 {"message":"other sessions ended"}\n');
-  assert.equal(await readStatusAndBody(end(world, "others", own)), '200 {"message":"other sessions ended"}\n');
+  assert.equal(await readStatusAndBody(endSession(world, "others", own)), '200 {"message":"other sessions ended"}\n');
+  assert.equal(await readStatusAndBody(endSession(world, "others", own)), '200 {"message":"other sessions ended"}\n');
   for (const sessionId of others) assert.ok(!(await isSessionOpen(world, sessionId)));
   for (const sessionId of [own, stranger]) assert.ok(await isSessionOpen(world, sessionId));
 });
@@ -121,7 +121,11 @@ test("a session presented with a login ends, unless a page of another site sent 
   for (const path of ["others", "x".repeat(43)]) {
     await assertRejected(world.request(`/sessions/${path}`, { method: "DELETE", headers }), 403, /other sites/);
   }
-  for (const request of [world.request("/sessions"), end(world, "others", "x"), end(world, "x".repeat(43), first)]) {
+  for (const request of [
+    world.request("/sessions"),
+    endSession(world, "others", "x"),
+    endSession(world, "x".repeat(43), first),
+  ]) {
     await assertRejected(request, 403, /^not logged in$/);
   }
   assert.ok(await isSessionOpen(world, second));
@@ -138,7 +142,7 @@ test("the list has pages of at most a hundred, newest first, with the current se
   const page = async (query: string) => {
     const response = await world.request(`/sessions${query}`, withCookie(`session_id=${own}`));
     assert.equal(response.status, 200);
-    return (await response.json()) as { sessions: Listed[]; next?: string };
+    return (await response.json()) as { sessions: ListedSession[]; next?: string };
   };
   for (const [limit, sizes] of [
     ["", [100, 20]],
@@ -146,7 +150,7 @@ test("the list has pages of at most a hundred, newest first, with the current se
     ["limit=50", [50, 50, 20]],
     ["limit=99&unknown=1", [99, 21]],
   ] as const) {
-    const pages: Listed[][] = [];
+    const pages: ListedSession[][] = [];
     for (let query = `?${limit}`; ; ) {
       const { sessions, next, ...more } = await page(query);
       assert.deepEqual(more, {});
@@ -216,16 +220,16 @@ test("a session keeps its handle when its password is confirmed", async () => {
   await using world = await createWorld();
   await register(world);
   const [own, other] = [await logIn(world), await logIn(world)];
-  const before = await list(world, own);
+  const before = await listSessions(world, own);
   const confirmed = await world.request(
     "/sessions/confirm",
     form({ password: bob.password }, { headers: { Cookie: `session_id=${other}` } }),
   );
   const [, renewed = ""] = /session_id=([^;]+)/.exec(confirmed.headers.get("Set-Cookie") ?? "") ?? [];
   assert.notEqual(renewed, other);
-  const ids = (listed: Listed[]) => listed.map(({ id }) => id).sort();
-  assert.deepEqual(ids(await list(world, own)), ids(before));
+  const ids = (listed: ListedSession[]) => listed.map(({ id }) => id).sort();
+  assert.deepEqual(ids(await listSessions(world, own)), ids(before));
   const handle = before.find(({ current }) => !current)?.id ?? "";
-  assert.equal(await readStatusAndBody(end(world, handle, own)), '200 {"message":"session ended"}\n');
+  assert.equal(await readStatusAndBody(endSession(world, handle, own)), '200 {"message":"session ended"}\n');
   assert.deepEqual([await isSessionOpen(world, renewed), await isSessionOpen(world, own)], [false, true]);
 });

@@ -23,8 +23,8 @@ const firefox = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100
 
 /** Changes the address of a logged-in account. Returns the response and the email to the old address. */
 async function changeAddress(world: World, cookies: string, to: string, password = strongPassword) {
-  const ask = form({ email: to }, { method: "PUT", headers: { Cookie: cookies } });
-  assert.equal((await world.request("/profile/email", ask)).status, 200);
+  const request = form({ email: to }, { method: "PUT", headers: { Cookie: cookies } });
+  assert.equal((await world.request("/profile/email", request)).status, 200);
   const token = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
   const headers = { Cookie: cookies, "User-Agent": firefox };
   const fields = { email: to, token, password };
@@ -45,7 +45,7 @@ function listKindsAndRecipients(mails: readonly Mail[]): [kind: string, to: stri
   return mails.map(({ kind, to }): [string, string] => [kind, to]).toSorted();
 }
 
-async function status(world: World, cookies: string): Promise<number> {
+async function requestProfileStatus(world: World, cookies: string): Promise<number> {
   return (await world.request("/profile", { headers: { Cookie: cookies } })).status;
 }
 
@@ -70,20 +70,20 @@ test("a completed email change is reported to the old address, and the link ther
   assert.ok(await canLogIn(world, next));
   await world.request("/reset_password", form({ email: next }));
   const reset = (await deliverMails(world)).find(({ kind }) => kind === "reset_password")?.token ?? "";
-  const again = form({ email: third }, { method: "PUT", headers: { Cookie: renewed } });
-  assert.equal((await world.request("/profile/email", again)).status, 200);
-  const onward = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
+  const nextChange = form({ email: third }, { method: "PUT", headers: { Cookie: renewed } });
+  assert.equal((await world.request("/profile/email", nextChange)).status, 200);
+  const nextToken = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
 
-  for (const wrong of [token.slice(1), token.toLowerCase(), "", reset, onward]) {
+  for (const wrong of [token.slice(1), token.toLowerCase(), "", reset, nextToken]) {
     assert.equal(await readStatusAndBody(undo(world, wrong)), refusal, wrong);
   }
   assert.equal(await readStatusAndBody(undo(world, token, { email: next })), refusal);
-  assert.equal(await status(world, renewed), 200, "a rejected request changes nothing");
+  assert.equal(await requestProfileStatus(world, renewed), 200, "a rejected request changes nothing");
   assert.equal(await readStatusAndBody(undo(world, token, { email: " Bob@Example.com " })), undone);
 
-  assert.equal(await status(world, renewed), 403);
+  assert.equal(await requestProfileStatus(world, renewed), 403);
   for (const email of [owner.email, next]) assert.equal(await canLogIn(world, email), false, email);
-  await assertRejected(verifyEmail(world, { email: third, token: onward, password: strongPassword }), 403);
+  await assertRejected(verifyEmail(world, { email: third, token: nextToken, password: strongPassword }), 403);
   const redeem = (email: string, reset_token: string) =>
     world.request("/reset_password", form({ email, reset_token, new_password: chosen }, { method: "PUT" }));
   for (const email of [owner.email, next]) await assertRejected(redeem(email, reset), 403);
@@ -114,20 +114,24 @@ test("an email change ends all other sessions, and gives the confirming one a ne
   const renewed = formatCookieHeader(readCookies(response));
   assert.notEqual(renewed, "");
   assert.notEqual(renewed, here.split("; ")[0]);
-  assert.equal(await status(world, renewed), 200);
+  assert.equal(await requestProfileStatus(world, renewed), 200);
   // The previous id stays valid for some seconds, in case the response was lost.
-  assert.equal(await status(world, here), 200);
+  assert.equal(await requestProfileStatus(world, here), 200);
   world.clock.advance(11_000);
   assert.deepEqual(
-    [await status(world, here), await status(world, renewed), await status(world, there)],
+    [
+      await requestProfileStatus(world, here),
+      await requestProfileStatus(world, renewed),
+      await requestProfileStatus(world, there),
+    ],
     [403, 200, 403],
   );
   const { id } = (await world.auth.admin.findAccount(next)) ?? assert.fail();
   assert.equal((await world.auth.admin.listSessions(id)).length, 1);
 
   // The session of another account cannot verify this one's address, and stays live.
-  const ask = form({ email: third }, { method: "PUT", headers: { Cookie: renewed } });
-  await world.request("/profile/email", ask);
+  const request = form({ email: third }, { method: "PUT", headers: { Cookie: renewed } });
+  await world.request("/profile/email", request);
   const token = (await deliverMails(world)).find(({ kind }) => kind === "confirm_new_email")?.token ?? "";
   const fields = { email: third, token, password: strongPassword };
   const elsewhere = await world.request(
@@ -136,7 +140,10 @@ test("an email change ends all other sessions, and gives the confirming one a ne
   );
   assert.equal(elsewhere.status, 200);
   assert.equal(readCookies(elsewhere)["__Host-session_id"], undefined);
-  assert.deepEqual([await status(world, renewed), await status(world, otherCookies)], [403, 200]);
+  assert.deepEqual(
+    [await requestProfileStatus(world, renewed), await requestProfileStatus(world, otherCookies)],
+    [403, 200],
+  );
   assert.equal((await world.auth.admin.listSessions(id)).length, 0);
 });
 

@@ -108,14 +108,14 @@ test("registering someone else's address neither gives access to the account nor
   await using world = await createProductionWorld();
   const attacker = { ...owner, password: other };
   await world.request("/users", form(attacker));
-  const attackers = await deliverToken(world);
+  const attackerToken = await deliverToken(world);
   await world.request("/users", form(owner));
-  const owners = await deliverToken(world);
+  const ownerToken = await deliverToken(world);
   await world.request("/users", form({ ...attacker, password: `${other}!` }));
   // The owner can use any of the emailed links, with their own password.
-  assert.equal(await readStatusAndBody(verifyEmail(world, { ...owner, token: attackers })), refusal);
-  assert.equal(await readStatusAndBody(verifyEmail(world, { ...owner, token: owners })), verified);
-  assert.equal(await readStatusAndBody(verifyEmail(world, { ...attacker, token: attackers })), refusal);
+  assert.equal(await readStatusAndBody(verifyEmail(world, { ...owner, token: attackerToken })), refusal);
+  assert.equal(await readStatusAndBody(verifyEmail(world, { ...owner, token: ownerToken })), verified);
+  assert.equal(await readStatusAndBody(verifyEmail(world, { ...attacker, token: attackerToken })), refusal);
   await assertRejected(world.request("/sessions", form(attacker)), 401);
   await logInForCookies(world);
   const [mail] = await deliverMails(world);
@@ -134,7 +134,7 @@ test("an account created in advance without verification goes to the address's o
   await assertRejected(world.request("/sessions", form({ ...owner, password: other })), 403, /^email not verified$/);
   await registerAndVerify(world);
   assert.equal(await world.auth.getUserFromSessionId(planted), null);
-  assert.equal(await world.db.changeEmail.findNewEmail(user.id), null, "nor does it move to where the other wanted");
+  assert.equal(await world.db.changeEmail.findNewEmail(user.id), null, "the attacker's email change is gone");
   await assertRejected(world.request("/sessions", form({ ...owner, password: other })), 401);
   await logInForCookies(world);
 });
