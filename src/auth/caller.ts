@@ -29,8 +29,8 @@ export interface Caller {
  * Removes or replaces values that cannot be stored or logged. A program may pass anything, and a bad value must neither
  * make an action fail nor hide it from the audit trail.
  */
-export function sanitizeCaller(given: Caller | null | undefined): Caller {
-  const { ip, userAgent, language, deviceSecrets, newDeviceSecret, idempotencyKeys, requestIds } = given ?? {};
+export function sanitizeCaller(caller: Caller | null | undefined): Caller {
+  const { ip, userAgent, language, deviceSecrets, newDeviceSecret, idempotencyKeys, requestIds } = caller ?? {};
   return {
     ip: toStorableText(ip) ?? undefined,
     userAgent: toStorableText(userAgent) ?? undefined,
@@ -50,9 +50,9 @@ function isString(value: unknown): value is string {
   return typeof value === "string";
 }
 
-function sanitizeRequestIds(given: RequestIds | null | undefined): RequestIds | undefined {
-  const id = toStorableText(given?.id);
+function sanitizeRequestIds(ids: RequestIds | null | undefined): RequestIds | undefined {
+  const id = toStorableText(ids?.id);
   if (id === null) return undefined;
-  const [traceId, spanId] = [toStorableText(given?.traceId), toStorableText(given?.spanId)];
+  const [traceId, spanId] = [toStorableText(ids?.traceId), toStorableText(ids?.spanId)];
   return { id, ...(traceId !== null && spanId !== null && { traceId, spanId }) };
 }

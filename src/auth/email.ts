@@ -12,8 +12,8 @@ export function parseNewEmail(text: string, format: EmailFormat): string | null 
 }
 
 /** Creates an error about an address. The message says if the address contains an invisible character. */
-export function emailError(code: AuthErrorCode, message: string, given: string): AuthError {
-  if (!hasInvisibleCharacter(given)) return new AuthError(code, message);
+export function emailError(code: AuthErrorCode, message: string, email: string): AuthError {
+  if (!hasInvisibleCharacter(email)) return new AuthError(code, message);
   return new AuthError(code, `${message}: it contains an invisible character`, {
     hasInvisibleCharacter: true,
   });

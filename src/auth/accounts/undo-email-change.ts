@@ -37,7 +37,7 @@ export async function undo(context: Context, token: string, email?: string, call
   }
   const params = {
     token,
-    // Removes the password, because an attacker who has changed the address knows it.
+    // Removes the password, because an attacker who has changed the address knows the password.
     hashedPassword: unusableHash,
     language: caller.language ?? "en",
     device: describeDevice(caller.userAgent),

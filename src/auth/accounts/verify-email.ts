@@ -38,8 +38,8 @@ export interface VerifyEmailResult {
 }
 
 /**
- * Sends a verification email again. The result is the same whether or not there is an account or registration: both are
- * looked up when the email is sent.
+ * Queues another verification email. The result is the same whether or not there is an account or a registration: both
+ * are looked up when the email is sent.
  *
  * @returns the trimmed address in the given spelling
  * @throws {AuthError} `email_invalid`, `too_many_tries`
@@ -156,7 +156,7 @@ async function confirmChange(context: Context, owner: User, confirmation: Confir
   };
 }
 
-/** Returns false if the account has changed since it was read, or the new address has an account by now. */
+/** Returns false if the account has changed since it was read, or another account has the new address by now. */
 async function changeEmail(
   context: Context,
   user: User,
@@ -198,7 +198,7 @@ async function checkPassword(
   await attempt.markSucceeded();
 }
 
-/** Returns the account if its hash has been replaced, for example by a login; null if it has not. */
+/** Returns the account if its hash has been replaced, for example by a login; otherwise null. */
 async function findIfRehashed(context: Context, { id, hashedPassword }: User): Promise<User | null> {
   const reread = await findUserById(context, id);
   return reread?.hashedPassword === hashedPassword ? null : reread;

@@ -7,7 +7,7 @@ import { describeInvalidEmail, describeUnreadableHash } from "./import.ts";
 const secretFormat = /^[A-Za-z0-9_-]{32,250}$/;
 
 export interface AdoptOptions {
-  /** When the addresses were confirmed, in milliseconds since the epoch; null if they are not. */
+  /** When the addresses were verified, in milliseconds since the epoch; null if they are not verified. */
   readonly emailVerifiedAt: number | null;
   /** Which addresses are accepted. */
   readonly emailFormat: EmailFormat;

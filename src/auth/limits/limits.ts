@@ -29,7 +29,7 @@ const actionLimits = {
     ["LIMIT_MAIL_ACCOUNT", "reset"],
     ["LIMIT_MAIL_NETWORK", "network"],
   ],
-  // A known device has a limit of its own: requests by others for the same address do not use it up.
+  // A known device has a separate limit, which requests by others for the same address do not use up.
   resetMailFromKnownDevice: [["LIMIT_MAIL_ACCOUNT", "device"]],
   verificationMail: [
     ["LIMIT_MAIL_ACCOUNT", "verification"],
@@ -182,7 +182,7 @@ interface ApplicableLimits {
   readonly streakKeys: string[];
 }
 
-/** @param part the limits that all callers share, the other limits, or all */
+/** @param part which limits apply: those that all callers share, the others, or all */
 function getApplicableLimits(
   settings: Settings,
   action: LimitedAction,

@@ -25,20 +25,20 @@ function getAddressLimitKeys(address: string): string[] {
  * Returns the limit of reset emails to an address that has used up `LIMIT_MAIL_ADDRESS`: one an hour. Without it, an
  * attacker could keep the owner from a working link for the rest of the day.
  *
- * A confirmed account has a separate limit, because an attacker can use up that of its mailbox by registering other
+ * A verified account has a separate limit, because an attacker can use up that of its mailbox by registering other
  * spellings of the address.
  */
-export function getResetLimit({ LIMIT_MAIL_ADDRESS }: Settings, address: string, isConfirmed: boolean): Limit {
+export function getResetLimit({ LIMIT_MAIL_ADDRESS }: Settings, address: string, isVerified: boolean): Limit {
   return {
-    key: getResetLimitKey(address, isConfirmed),
+    key: getResetLimitKey(address, isVerified),
     maxAttempts: 1,
     window: Math.min(hour, LIMIT_MAIL_ADDRESS.window),
   };
 }
 
-function getResetLimitKey(address: string, isConfirmed: boolean): string {
-  const [of = ""] = isConfirmed ? getAddressIds("reset:", address) : getMailboxIds("resets:", address);
-  return `LIMIT_MAIL_ADDRESS:${of}`;
+function getResetLimitKey(address: string, isVerified: boolean): string {
+  const [id = ""] = isVerified ? getAddressIds("reset:", address) : getMailboxIds("resets:", address);
+  return `LIMIT_MAIL_ADDRESS:${id}`;
 }
 
 /** Clears the count of emails to an address, after its owner has redeemed one. No response depends on this count. */

@@ -28,8 +28,8 @@ const shares: Readonly<Record<Priority, number>> = { own: 1, requested: 0.75, re
 const priorities = Object.keys(shares) as Priority[];
 
 /** Returns two minutes, which is longer than sending takes, doubled with each further attempt, up to an hour. */
-function getRetryDelay(tries: number): number {
-  return Math.min(minute * 2 ** tries, 60 * minute);
+function getRetryDelay(attempts: number): number {
+  return Math.min(minute * 2 ** attempts, 60 * minute);
 }
 
 /** An email that is being sent. */

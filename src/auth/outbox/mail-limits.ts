@@ -9,9 +9,9 @@ import { findUserByEmail } from "../users.ts";
 const maxWait = day;
 
 /**
- * Limits the emails that anyone can request: those to one address per day, and all per hour. An email over a limit waits in the
- * outbox, so that no response depends on the limit. Over the limit of an address, one reset email an hour is still sent.
- * Notices, emails by operators and resets from known devices do not count.
+ * Limits the emails that anyone can request, by address per day and in total per hour. An email over a limit waits in
+ * the outbox, so that no response depends on the limit. Over the limit of an address, one reset email an hour is still
+ * sent. Notices, emails by operators and resets from known devices do not count.
  */
 export class MailLimits {
   readonly #context: Context;
@@ -24,7 +24,8 @@ export class MailLimits {
   /**
    * Counts an email that is about to be sent.
    *
-   * @returns the attempts to refund if it cannot be sent; null if it must not be sent now, and has been postponed or dropped
+   * @returns the attempts to refund if it cannot be sent; null if it must not be sent now, and has been postponed or
+   * dropped
    */
   async reserve(waiting: ClaimedMail, mail: Mail): Promise<readonly CountedAttempt[] | null> {
     const { db, settings } = this.#context;
@@ -63,7 +64,7 @@ export class MailLimits {
     const windowsToWait = isGlobalLimit ? Math.floor((await db.outbox.countPostponed()) / maxMails) : 0;
     const at = until + windowsToWait * window;
     if (at <= waiting.createdAt + maxWait) return db.outbox.postpone(waiting, at);
-    // As many emails wait as can be sent in a day: drop the newest one of the network that requested the most.
+    // As many emails wait as can be sent in a day. Drop the newest one of the network that requested the most.
     const dropped = isGlobalLimit ? await db.outbox.findNewestOfBusiestNetwork(waiting.network ?? "") : null;
     const reason = "LIMIT_MAIL_ALL or LIMIT_MAIL_ADDRESS was reached for a day";
     await db.failedMails.add(dropped ?? waiting, { reason });

@@ -65,7 +65,7 @@ async function writeVerificationMail(context: Context, id: number, waiting: Outb
   if (!verification) return null;
   const { email: to, userId } = verification;
   const owner = await findUserByEmail(context, to);
-  if (owner && (isConfirmed(owner) || userId !== null)) {
+  if (owner && (isVerifiedOrDisabled(owner) || userId !== null)) {
     // Several waiting registrations send the owner only one notice.
     const isNotified = owner.disabledAt === null && owner.id !== userId && !(await isRepeated(context, waiting, to));
     return isNotified ? { ...base, kind: "already_registered", to: owner.email } : null;
@@ -96,14 +96,14 @@ async function isRepeated({ db }: Context, waiting: OutboxMail, email: string): 
   return waiting.kind === "registration" && (await db.outbox.isNewerRegistrationQueued(waiting, email));
 }
 
-function isConfirmed(user: User): boolean {
+function isVerifiedOrDisabled(user: User): boolean {
   return user.emailVerifiedAt !== null || user.disabledAt !== null;
 }
 
 /** Returns the registration that this address can still confirm, or null. */
 async function findOpenRegistration(context: Context, email: string): Promise<number | null> {
   const user = await findUserByEmail(context, email);
-  if (user && isConfirmed(user)) return null;
+  if (user && isVerifiedOrDisabled(user)) return null;
   const newest = await context.db.registrations.findNewest(email);
   if (newest) return newest.id;
   return user && context.db.registrations.addForUser(user);

@@ -41,10 +41,10 @@ export function timed(work, compute) {
  * @param {() => T} compute
  */
 function timedAs(name, units, compute) {
-  const started = now();
+  const startedAt = now();
   const result = compute();
-  const took = now() - started;
-  latest.set(name, [...(latest.get(name) ?? []), took / units].slice(-keptDurations));
+  const duration = now() - startedAt;
+  latest.set(name, [...(latest.get(name) ?? []), duration / units].slice(-keptDurations));
   return result;
 }
 
@@ -95,9 +95,9 @@ function durationOf(work) {
   }
   // Extrapolates from a hash with a sixteenth of the work.
   const cost = Math.max(lowestBcryptCost, work.cost - 4);
-  const started = now();
+  const startedAt = now();
   hashBcrypt(cost);
-  return (now() - started) * 2 ** (work.cost - cost);
+  return (now() - startedAt) * 2 ** (work.cost - cost);
 }
 
 /** @param {string} name of a kind of work in `latest` */

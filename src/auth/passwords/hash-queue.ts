@@ -10,7 +10,7 @@ const waitTimeout = 6000;
 const hashTimeout = 10_000;
 /** The maximum expected wait of a caller, in milliseconds. */
 const maxWait = 5000;
-/** The maximum of waiting slots, even if hashes are fast. */
+/** The maximum number of waiting slots, even if hashes are fast. */
 const maxWaiting = 10_000;
 /** One of four slots, and one of four turns, is reserved for known devices. */
 const reservedShare = 4;
@@ -23,11 +23,12 @@ interface RunningHash {
 }
 
 /**
- * A bounded queue in front of the hash threads. Callers enter before they read anything, so that a rejected request reads
- * and writes nothing.
+ * A bounded queue in front of the hash threads. A request takes a slot first, so that a rejected request reads and
+ * writes nothing.
  *
- * Networks take turns. If the queue is full, the network with the most slots loses its newest one: one network can fill the
- * queue only while no other waits. Known devices have reserved slots and turns, shared by account and device.
+ * Networks take turns. If the queue is full, the network with the most slots loses its newest one, so that one network
+ * can fill the queue only while no other waits. Known devices have reserved slots and turns, shared by account and
+ * device.
  */
 export class HashQueue<Work, Result> {
   readonly #compute: (work: Work) => Promise<Result>;
@@ -151,7 +152,7 @@ export class HashQueue<Work, Result> {
     return this.#unknown.size + this.#known.size;
   }
 
-  /** The maximum of waiting slots: those that get their turn within `maxWait`, and one for each free worker. */
+  /** The maximum number of waiting slots: those that get their turn within `maxWait`, and one for each free worker. */
   get #capacity(): number {
     const free = this.#workers - this.#running.size;
     return free + Math.min(maxWaiting, Math.floor(maxWait * this.#rate));
@@ -207,9 +208,9 @@ export class HashQueue<Work, Result> {
     while (this.#running.size < this.#workers) {
       const slot = this.#next();
       if (!slot?.task) return;
-      const { task, totalTime: worked } = slot;
+      const { task, totalTime } = slot;
       slot.task = undefined;
-      const running = { since: this.#now(), before: worked };
+      const running = { since: this.#now(), before: totalTime };
       this.#running.set(running, this.#computeNow(slot, task, running));
     }
   }
@@ -217,12 +218,12 @@ export class HashQueue<Work, Result> {
   /** Computes a hash. After a timeout the worker stays busy until the hash ends. A failed hash adds no time. */
   async #computeNow(
     slot: Slot<Work, Result>,
-    { work, queuedAt: asked, resolve, reject }: Task<Work, Result>,
+    { work, queuedAt, resolve, reject }: Task<Work, Result>,
     running: RunningHash,
   ) {
     slot.hasHadTurn = true;
     clearTimeout(slot.timer);
-    this.#metrics.recordHashWait(running.since - asked);
+    this.#metrics.recordHashWait(running.since - queuedAt);
     const timer = setTimeout(() => reject(this.#rejectionOf(slot)), hashTimeout).unref();
     try {
       const result = await Promise.try(this.#compute, work);
@@ -251,8 +252,8 @@ export class HashQueue<Work, Result> {
   /** Removes a slot and rejects its caller. */
   #drop(slot: Slot<Work, Result>): void {
     this.#remove(slot);
-    const refusal = this.#rejectionOf(slot);
-    slot.task?.reject(refusal);
+    const rejection = this.#rejectionOf(slot);
+    slot.task?.reject(rejection);
     slot.task = undefined;
   }
 

@@ -21,11 +21,11 @@ export interface LoginParams {
   readonly replaces?: string | readonly string[] | undefined;
 }
 
-/** The account, its new session, and the secret of the device cookie. */
+/** The account, its new session, and the secret for the device cookie. */
 export interface LoginResult {
   readonly user: PublicUser;
   readonly session: Session;
-  /** By this secret the account recognizes the device at the next login. Undefined if `RATE_LIMIT` is off. */
+  /** The secret by which the account recognizes the device at the next login. Undefined if `RATE_LIMIT` is off. */
   readonly deviceSecret?: string | undefined;
 }
 
@@ -42,7 +42,7 @@ export async function logIn(context: Context, login: LoginParams, caller: Caller
   throw wrongLoginError(context, caller, await context.db.users.findByEmail(address), "changed meanwhile");
 }
 
-/** Returns true if the password is that of the account with this address. */
+/** Returns true if the password matches that of the account with this address. */
 export async function validLogin(context: Context, login: LoginParams, caller: Caller): Promise<boolean> {
   try {
     const address = parseAddress(context, login, caller);
@@ -168,8 +168,8 @@ function createLoginIdempotency(
 }
 
 /**
- * Returns the device secret that the account will know: the presented one, or a new one. Known devices have limits of their
- * own, so that attackers cannot lock the owner out. Undefined if `RATE_LIMIT` is off.
+ * Returns the device secret that the account will know: the presented one, or a new one. Known devices have separate
+ * limits, so that attackers cannot lock the owner out. Undefined if `RATE_LIMIT` is off.
  */
 async function getOrCreateDevice(
   context: Context,
@@ -201,7 +201,7 @@ async function rehash(
   }
 }
 
-function wrongLoginError({ trail }: Context, caller: Caller, user: User | null, detail: string, given = ""): AuthError {
+function wrongLoginError({ trail }: Context, caller: Caller, user: User | null, detail: string, email = ""): AuthError {
   trail.record("login_refused", { caller, userId: user?.id, detail });
-  return emailError("wrong_login", "wrong email or password", given);
+  return emailError("wrong_login", "wrong email or password", email);
 }

@@ -5,7 +5,7 @@ import type { Context } from "../context.ts";
 import { generateToken } from "../secrets.ts";
 import { findUserByEmail } from "../users.ts";
 
-/** No token is longer. Longer values are rejected without a query. */
+/** The maximum length of a token. Longer values are rejected without a query. */
 const maxTokenLength = 250;
 
 export async function createSession(context: Context, email: string, caller: Caller): Promise<string | null> {
@@ -20,7 +20,7 @@ export async function createSession(context: Context, email: string, caller: Cal
 
 export function getUserFromSessionId(context: Context, sessionId: string | null): Awaitable<PublicUser | null> {
   if (!couldBeSession(sessionId)) return null;
-  // Asked before the lookup: the last use may be written between the lookup and its result.
+  // Checked before the lookup: the last use may be written between the lookup and its result.
   const isPending = context.lastSeen.isPending(sessionId);
   const found = context.db.sessions.find(sessionId);
   return found instanceof Promise
