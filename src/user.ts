@@ -37,7 +37,7 @@ export interface Session {
   readonly lastSeenAt: number;
   /** When it expires, even if it is still in use. */
   readonly expiresAt: number;
-  /** The address that it was opened from; null if unknown. */
+  /** The IP address that it was opened from; null if unknown. */
   readonly ip: string | null;
   readonly userAgent: string | null;
 }

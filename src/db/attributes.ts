@@ -53,13 +53,13 @@ export const publicColumns = [
 /**
  * Checks attributes at run time, for callers that bypass the types.
  *
- * @throws {InvalidRequestError} if there are none, or if one has an unknown name or a value of the wrong type
+ * @throws {InvalidRequestError} if no attribute is given, or if one has an unknown name or a value of the wrong type
  */
 export function checkAttributes(
   values: Partial<User>,
 ): [name: keyof User, value: AttributeValue, column: keyof UsersTable | undefined][] {
   const entries = Object.entries(values);
-  if (entries.length === 0) throw new InvalidRequestError("no attribute of User is given");
+  if (entries.length === 0) throw new InvalidRequestError("at least one attribute of User is required");
   return entries.map(([name, value]) => {
     if (!Object.hasOwn(attributes, name))
       throw new InvalidRequestError(`User has no attribute ${JSON.stringify(name)}`);

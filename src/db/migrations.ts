@@ -296,7 +296,7 @@ function migrations(engine: Engine): Record<string, Migration> {
   };
 }
 
-/** The state of a migration in a database. A `newer` one was applied by a later version of the program. */
+/** The state of a migration in a database. A `newer` migration was applied by a later version of the program. */
 export interface MigrationState {
   readonly name: string;
   readonly state: "applied" | "pending" | "newer";

@@ -14,7 +14,7 @@ export interface Limit {
   readonly isNetwork?: boolean | undefined;
 }
 
-/** A longer window, measured from the same first attempt. It applies once more than `threshold` attempts count. */
+/** A longer window, measured from the same first attempt. It applies when more than `threshold` attempts count. */
 interface LongWindow {
   readonly threshold: number;
   readonly window: number;
@@ -23,7 +23,7 @@ interface LongWindow {
 /** An attempt that counts in one limit. */
 export interface CountedAttempt {
   readonly key: string;
-  /** When the window ends; if the limit has a long window, when the short one ends. */
+  /** The end of the window, or of the short one if the limit has a long window. */
   readonly endsAt: number;
   /** The threshold of the long window, and the difference between both windows in milliseconds. */
   readonly long?: { readonly threshold: number; readonly extension: number };
@@ -34,7 +34,7 @@ export type ReservationResult = { readonly attempts: readonly CountedAttempt[] }
 
 interface LimitReached {
   readonly reachedUntil: number;
-  /** Present if one of the reached limits is a network's. */
+  /** Set if one of the reached limits is for a network. */
   readonly byNetwork?: true;
 }
 
@@ -58,7 +58,7 @@ export async function reserve(store: Store, limits: readonly Limit[]): Promise<R
   });
 }
 
-/** Every statement locks its rows in this order, so that simultaneous ones don't deadlock. */
+/** Every statement locks its rows in this order, so that simultaneous statements don't deadlock. */
 function compareKeys(a: { readonly key: string }, b: { readonly key: string }): number {
   return a.key < b.key ? -1 : 1;
 }
@@ -96,7 +96,7 @@ function latestOf(reached: readonly ReachedLimit[]): LimitReached {
   return reached.some(({ limit }) => limit.isNetwork) ? { reachedUntil, byNetwork: true } : { reachedUntil };
 }
 
-/** Shortens a window that ends later than one that begins now: a wrong clock started it. */
+/** Shortens a window that ends later than a window starting now would: only a wrong clock starts such a window. */
 async function shortenWindow(db: Kysely<Schema>, key: string, latest: number): Promise<void> {
   await db
     .updateTable("attempts")

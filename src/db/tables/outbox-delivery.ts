@@ -25,7 +25,7 @@ const maxBatches = 100;
 /** Kinds of which only the newest email to an address is sent: its link replaces those of earlier ones. */
 const replaceableKinds: readonly OutboxKind[] = ["verification", "invitation", "reset"];
 
-/** Selects which due emails are claimed. */
+/** Restricts which due emails are claimed. */
 export interface ClaimFilter {
   /**
    * `own` are notices, emails sent by an operator, and resets requested from a known device; `requested` are those that anyone
@@ -55,7 +55,7 @@ export async function claim(
 ): Promise<ClaimedMail[]> {
   for (let batches = 0; batches < maxBatches; batches++) {
     const { claimed, dueCount } = await claimBatch(store, limit, backOff, filter);
-    // All of them may have been replaced, and others may be due.
+    // All of them may have been replaced while others are due.
     if (claimed.length > 0 || dueCount < limit) return claimed;
   }
   return [];
@@ -172,7 +172,7 @@ export async function removeWithDuplicates({ db }: Store, { id, kind, email }: O
   await db.deleteFrom("outbox").where("email", "=", emailKey(email)).where("kind", "=", kind).execute();
 }
 
-/** Deletes an email that was sent. If events were merged into it meanwhile, keeps those, due in `wait` milliseconds. */
+/** Deletes an email that was sent. If events were merged into it meanwhile, keeps it for those, due in `wait` milliseconds. */
 export async function removeSent({ db, clock }: Store, { id, eventCount }: OutboxMail, wait: number): Promise<void> {
   const { numDeletedRows } = await db
     .deleteFrom("outbox")
@@ -202,7 +202,7 @@ export async function postpone(
     .execute();
 }
 
-/** Counts the emails that anyone can request, were never attempted, and are not due yet. */
+/** Counts the emails that anyone can request, that were never attempted, and that are not due yet. */
 export async function countPostponed({ db, clock }: Store): Promise<number> {
   const { count } = await db
     .selectFrom("outbox")

@@ -80,7 +80,7 @@ export async function list(
   };
 }
 
-/** Finds a session of a user by its current id, or by its previous one until some seconds after the renewal. */
+/** Finds a session of a user by its current id, or by its previous one until ten seconds after the renewal. */
 async function findOwnSession(store: Store, userId: number, sessionId: string): Promise<Row | undefined> {
   const find = ({ db, clock }: Store) => db.selectFrom("sessions").where(isSession(sessionId, clock()));
   const [row] = await readWithHandles(store, find);
@@ -158,7 +158,7 @@ export async function endByHandle(
     const { numDeletedRows } = await transaction.db
       .deleteFrom("sessions")
       .where("handle", "=", handle)
-      // `+ 0` keeps the database from using the index on user_id, which would scan all sessions of the user.
+      // `+ 0` keeps the database from using the index on user_id, because that could scan all sessions of the user.
       .where(sql<boolean>`user_id + 0 = ${userId}`)
       .executeTakeFirst();
     if (numDeletedRows > 0n) await recordResult(transaction, idempotencyKeys, { userId });
@@ -186,7 +186,7 @@ function toPosition({ created_at, session_id }: Row): Position {
   return [created_at, session_id];
 }
 
-/** Encodes a position for use in a URL. The SHA-256 of a session id in it is not secret. */
+/** Encodes a position for use in a URL. It contains the SHA-256 of a session id, which does not reveal the id. */
 function encodePosition(position: Position): string {
   return Buffer.from(position.join(" ")).toString("base64url");
 }
