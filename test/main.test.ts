@@ -58,7 +58,7 @@ describe("the command", () => {
     {
       await using service = await startService(environment);
       await fetch(`${service.url}/users`, { method: "POST", body: new URLSearchParams(account) });
-      assert.equal(await service.end("SIGTERM"), 0);
+      assert.equal(await service.stop("SIGTERM"), 0);
       const commands = hint(service)?.try as string[];
       assert.equal(commands.length, 7);
       assert.match(
@@ -68,7 +68,7 @@ describe("the command", () => {
       for (const command of commands) assert.ok(command.startsWith("curl ") && command.includes(`${service.url}/`));
     }
     await using service = await startService(environment);
-    assert.equal(await service.end("SIGTERM"), 0);
+    assert.equal(await service.stop("SIGTERM"), 0);
     assert.equal(hint(service), undefined);
   });
 });
@@ -143,7 +143,7 @@ describe("a shutdown", { concurrency: 4 }, () => {
       busy.send(formatRequest("GET /profile"));
       for (let rounds = 0, closing = false; !closing; rounds++) {
         busy.send(formatRequest("GET /profile"));
-        if (rounds === 3) ended = service.end(signal);
+        if (rounds === 3) ended = service.stop(signal);
         const response: RawResponse = await busy.readResponse();
         assert.equal(response.status, 403);
         closing = response.headers.get("connection") === "close";
@@ -166,7 +166,7 @@ describe("a shutdown", { concurrency: 4 }, () => {
     kept?.send(formatRequest("GET /"));
     assert.equal((await kept?.readResponse())?.status, 200);
     half?.send(formatRequest("POST /users", { ...form, "Content-Length": "100" }, "email="));
-    assert.equal(await service.end("SIGTERM"), 0);
+    assert.equal(await service.stop("SIGTERM"), 0);
   });
 
   test("ends immediately on a second signal", { timeout: 60_000 }, async () => {
@@ -174,7 +174,7 @@ describe("a shutdown", { concurrency: 4 }, () => {
     using connection = await openRawConnection(service.port);
     connection.send(formatRequest("POST /users", { ...form, Expect: "100-continue", "Content-Length": "100" }));
     assert.equal((await connection.readResponse()).status, 100);
-    const ended = service.end("SIGTERM");
+    const ended = service.stop("SIGTERM");
     await waitForEvent(service, "stopping");
     service.process.kill("SIGTERM");
     assert.equal(await ended, 1);
@@ -274,6 +274,6 @@ test("a login of a client that disconnects immediately is logged with its addres
     socket.resetAndDestroy();
     await fetch(`${service.url}/health/live`);
   }
-  assert.equal(await service.end("SIGTERM"), 0);
+  assert.equal(await service.stop("SIGTERM"), 0);
   assert.deepEqual([...new Set(refusals().map(({ ip }) => ip))], ["127.0.0.1"]);
 });

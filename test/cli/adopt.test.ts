@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { runCommand } from "../support/commands.ts";
 import { createEmptyDatabase } from "../support/databases.ts";
 import { getCurrentEngine, test } from "../support/engines.ts";
-import { foreignHashes, password } from "../support/foreign-hashes.ts";
+import { foreignHashes, foreignPassword } from "../support/foreign-hashes.ts";
 import { createTemporaryFolder, startService } from "../support/service.ts";
 import { productionEnvironment } from "../support/world.ts";
 
@@ -89,13 +89,13 @@ test("adopt keeps sessions, reset tokens, passwords and ids, and only reads the 
   const profile = (id: string) => send("GET", "/profile", undefined, `session_id=${id}`);
   assert.equal(await profile(session), '200 {"email":"Bob@Example.com"}\n');
   assert.equal(await profile(bytesSession), '200 {"email":"eve@example.com"}\n');
-  const bob = { email: "bob@example.com", password };
+  const bob = { email: "bob@example.com", password: foreignPassword };
   assert.match(await send("POST", "/sessions", bob), /^200 /);
   const reset = { email: "mia@example.com", reset_token: token, new_password: "t4rt1fl3tt3" };
   assert.match(await send("PUT", "/reset_password", { ...reset, email: "bob@example.com" }), /^403 /);
   assert.match(await send("PUT", "/reset_password", reset), /^200 /);
   assert.match(await send("PUT", "/reset_password", reset), /^403 /);
-  assert.match(await send("POST", "/users", { email: "new@example.com", password }), /^200 /);
+  assert.match(await send("POST", "/users", { email: "new@example.com", password: foreignPassword }), /^200 /);
   assert.equal((await it.database.run("select id from users where id > 8"))[0]?.id, 9);
 });
 

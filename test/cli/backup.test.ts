@@ -133,7 +133,7 @@ test("restore and backup create the missing target of a symbolic link", async ()
   assert.deepEqual(accountsIn(it.at("empty/newest.db")), [old, recent]);
 
   await using service = await startService({ DATABASE_URL: `sqlite:${it.at("link.db")}` });
-  assert.equal(await service.end("SIGTERM"), 0);
+  assert.equal(await service.stop("SIGTERM"), 0);
   assert.deepEqual(accountsIn(it.at("empty/other.db")), [old]);
 });
 

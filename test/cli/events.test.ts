@@ -73,7 +73,7 @@ test("events from just before the service stops are in the audit trail", async (
   await using world = await createWorld();
   await using service = await startService({ DATABASE_URL: world.url });
   await fetch(`${service.url}/sessions`, { method: "POST", headers: { "User-Agent": "curl/8" } });
-  assert.equal(await service.end("SIGTERM"), 0);
+  assert.equal(await service.stop("SIGTERM"), 0);
   const { events } = JSON.parse(await world.run("--json"));
   assert.partialDeepStrictEqual(events, [{ event: "login_refused", ip: "127.0.0.1", user_agent: "curl/8" }]);
 });

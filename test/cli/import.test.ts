@@ -10,7 +10,7 @@ import { type Environment, readSettings } from "../../src/settings/settings.ts";
 import { runCommand } from "../support/commands.ts";
 import { createEmptyDatabase } from "../support/databases.ts";
 import { getCurrentEngine, test } from "../support/engines.ts";
-import { foreignHashes, password } from "../support/foreign-hashes.ts";
+import { foreignHashes, foreignPassword } from "../support/foreign-hashes.ts";
 import { createTemporaryFolder, runInSeparateProcess } from "../support/service.ts";
 
 const hash = foreignHashes["bcrypt 2y"] as string;
@@ -69,8 +69,8 @@ test("an export imported into another database exports the same", async () => {
 
   await using db = await openDB(there.url);
   const auth = new Auth(db, { settings: readSettings({ BCRYPT_COST: "4" }) });
-  assert.equal(await auth.validLogin("p2@example.com", password), true);
-  assert.equal(await auth.validLogin("p3@example.com", password), false);
+  assert.equal(await auth.validLogin("p2@example.com", foreignPassword), true);
+  assert.equal(await auth.validLogin("p3@example.com", foreignPassword), false);
   await auth.close();
 });
 
@@ -88,9 +88,9 @@ test("an invited user is exported and imported without a password, and can only 
   assert.equal((await there.run("export")).stdout, stdout);
   await using db = await openDB(there.database.url);
   const auth = new Auth(db, { settings: readSettings({ BCRYPT_COST: "4" }) });
-  for (const guess of ["!", "", password]) assert.equal(await auth.validLogin("bob@example.com", guess), false);
-  await auth.updatePassword(await auth.getResetPasswordToken("bob@example.com"), password);
-  assert.equal(await auth.validLogin("bob@example.com", password), true);
+  for (const guess of ["!", "", foreignPassword]) assert.equal(await auth.validLogin("bob@example.com", guess), false);
+  await auth.updatePassword(await auth.getResetPasswordToken("bob@example.com"), foreignPassword);
+  assert.equal(await auth.validLogin("bob@example.com", foreignPassword), true);
   await auth.close();
 });
 

@@ -44,7 +44,7 @@ test("a backup made while the service writes is complete and private, and restor
     const inUse = await runCommand(["restore", copy], { DATABASE_URL });
     assert.equal(inUse.code, 1);
     assert.match(inUse.stderr, /stop the service first\n$/);
-    assert.equal(await service.end("SIGTERM"), 0);
+    assert.equal(await service.stop("SIGTERM"), 0);
   }
   const { code, stdout, stderr } = await runCommand(["restore", copy], { DATABASE_URL });
   assert.equal(stderr, "");
@@ -80,7 +80,7 @@ test("a restored database is private, ignores a leftover -wal, and replaces a da
     await using service = await startService({ DATABASE_URL });
     const body = new URLSearchParams({ email: "later@example.com", password: "x" });
     assert.equal((await fetch(`${service.url}/users`, { method: "POST", body })).status, 200);
-    await service.end("SIGKILL");
+    await service.stop("SIGKILL");
   }
   const accounts = async () => {
     using db = new DatabaseSync(path);

@@ -54,7 +54,7 @@ const findExampleRequests = (logEntries: Record<string, unknown>[]) =>
 async function startProgram(HOST: string): Promise<RunningService> {
   const service = await startService({ HOST });
   const loggedRequests = async () => {
-    assert.equal(await service.end("SIGTERM"), 0);
+    assert.equal(await service.stop("SIGTERM"), 0);
     return findExampleRequests(service.logEntries);
   };
   return { ...service, loggedRequests };

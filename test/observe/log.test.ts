@@ -39,7 +39,7 @@ test("the log never contains a password, token, cookie or complete email address
   assert.equal((await send("PUT", "/reset_password", { email, reset_token, new_password })).status, 200);
   await send("POST", "/users", { email: [email], password });
   await send("POST", "/users", { email, password }, { "Sec-Fetch-Site": "cross-site" });
-  assert.equal(await service.end("SIGTERM"), 0);
+  assert.equal(await service.stop("SIGTERM"), 0);
 
   const text = `${JSON.stringify(service.logEntries)}${stderr}`.toLowerCase();
   for (const event of ["user_registered", "logged_in", "login_refused", "reset_token_made", "password_reset"]) {

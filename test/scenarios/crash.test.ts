@@ -57,7 +57,7 @@ async function useUntilCrash(
 }
 
 /** Asserts that acknowledged writes are stored, and that other writes are stored completely or not at all. */
-async function assertState(service: Service, account: Account): Promise<void> {
+async function assertStored(service: Service, account: Account): Promise<void> {
   const { email, possiblePasswords, cookie } = account;
   const profile = await send(service, "GET", "/profile", undefined, cookie);
   const validPasswords: string[] = [];
@@ -109,11 +109,11 @@ test("after a kill -9 everything acknowledged is stored, and nothing is stored i
   for (let crash = 0; crash < crashes; crash++) {
     const killsItself = crash % 2 === 1;
     await using service = await start(killsItself ? killDuringReset(crash, (crash - 1) / 2) : {});
-    await Promise.all(unchecked.map((account) => assertState(service, account)));
+    await Promise.all(unchecked.map((account) => assertStored(service, account)));
     unchecked = [];
     let remaining = killsItself ? Number.POSITIVE_INFINITY : 1 + ((crash * 7) % 30);
     const acknowledge = () => {
-      if (--remaining === 0) void service.end("SIGKILL");
+      if (--remaining === 0) void service.stop("SIGKILL");
     };
     const names = Array.from({ length: clients }, (_, client) => `crash${crash}.client${client}`);
     const results = await Promise.allSettled(names.map((name) => useUntilCrash(service, name, unchecked, acknowledge)));
@@ -121,14 +121,14 @@ test("after a kill -9 everything acknowledged is stored, and nothing is stored i
       assert.equal(result.status, "rejected");
       assert.ok(result.reason instanceof TypeError, `not a broken connection: ${result.reason}`);
     }
-    await service.end("SIGKILL");
+    await service.stop("SIGKILL");
     assert.equal(service.process.signalCode, "SIGKILL");
     accounts.push(...unchecked);
   }
   await using service = await start();
   using db = new DatabaseSync(path);
   assert.equal(db.prepare("pragma integrity_check").get()?.integrity_check, "ok");
-  await Promise.all(unchecked.map((account) => assertState(service, account)));
-  for (const account of accounts) await assertState(service, { ...account, cookie: undefined });
+  await Promise.all(unchecked.map((account) => assertStored(service, account)));
+  for (const account of accounts) await assertStored(service, { ...account, cookie: undefined });
   assert.equal(db.prepare("select count(*) as users from users").get()?.users, accounts.length);
 });

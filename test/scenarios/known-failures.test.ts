@@ -542,7 +542,7 @@ testOnce("a request with line breaks and JSON cannot forge a log line", async ()
     connection.send(`GET /${text} HTTP/1.1\r\nHost: x\r\nUser-Agent: ${text}\r\n\r\n`);
     await connection.readResponse();
   }
-  assert.equal(await service.end("SIGTERM"), 0);
+  assert.equal(await service.stop("SIGTERM"), 0);
   assert.match(printed, /"event":"login_refused"/);
   assert.doesNotMatch(printed.replaceAll("\n", ""), /\p{C}|\u2028/u);
   for (const printedLine of printed.trimEnd().split("\n")) {

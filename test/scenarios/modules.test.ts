@@ -18,7 +18,7 @@ async function findLoadedModules(environment: Environment, authorization = ""): 
   });
   const response = await fetch(`${service.url}/metrics`, { headers: { Authorization: authorization } });
   await response.text();
-  await service.end("SIGTERM");
+  await service.stop("SIGTERM");
   assert.ok(modules.includes("/node_modules/hono/"), modules);
   return ["/prom-client/", "/@opentelemetry/", "/commander/"].filter((part) => modules.includes(part));
 }

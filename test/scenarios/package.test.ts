@@ -62,7 +62,7 @@ test("the published package does not depend on a Node package, and a project tha
     if (path.endsWith(".css")) assert.match(await asset.text(), /--accent:[\s\S]*\.card[\s\S]*\.button[\s\S]*\.row/);
   }
   assert.match(page, /\.css"/);
-  assert.equal(await service.end("SIGTERM"), 0);
+  assert.equal(await service.stop("SIGTERM"), 0);
 });
 
 describe("README.md", () => {

@@ -124,7 +124,7 @@ describe("with a mail server", { concurrency: true }, () => {
       await using service = await startService({ ...settings, SMTP_URL: `smtp://127.0.0.1:${await findFreePort()}` });
       assert.equal((await send(service, "POST", "/users", { email, password })).status, 200);
       while (!service.logEntries.some(({ event }) => event === "mail_delayed")) await sleep(20);
-      await service.end("SIGKILL");
+      await service.stop("SIGKILL");
     }
     await database.run("update outbox set next_try_at = 0");
     await using mail = await startMailServer();
@@ -148,7 +148,7 @@ describe("with a mail server", { concurrency: true }, () => {
     });
     for (let i = 0; i < 8; i++) await send(service, "POST", "/users", { email: `${i}@example.com`, password });
     await reading.promise;
-    assert.equal(await service.end("SIGTERM"), 0);
+    assert.equal(await service.stop("SIGTERM"), 0);
     assert.ok(service.logEntries.some(({ event }) => event === "stopped"));
     assert.equal((await database.run("select id from outbox")).length, 8);
   });
@@ -166,7 +166,7 @@ describe("with a mail server", { concurrency: true }, () => {
     });
     await send(service, "POST", "/users", { email, password });
     const acceptMail = await reading.promise;
-    const ended = service.end("SIGTERM");
+    const ended = service.stop("SIGTERM");
     while (!service.logEntries.some(({ event }) => event === "stopping")) await sleep(20);
     acceptMail();
     assert.equal(await ended, 0);

@@ -94,7 +94,7 @@ describe("while another node migrates", { concurrency: 4 }, () => {
     {
       await using _ = await holdMigrationLock(database);
       starting = launchService({ DATABASE_URL: database.url });
-      const { level, msg } = await starting.waitFor("migration_waiting");
+      const { level, msg } = await starting.waitForEvent("migration_waiting");
       assert.deepEqual([level, msg], ["warn", "waiting for another node that migrates the database"]);
       // Longer than any other wait for the database.
       await sleep(2500);
@@ -104,7 +104,7 @@ describe("while another node migrates", { concurrency: 4 }, () => {
       );
     }
     await using service = starting;
-    await service.waitFor("listening");
+    await service.waitForEvent("listening");
     service.process.kill("SIGTERM");
     assert.equal(await service.exited, 0);
   });
@@ -114,7 +114,7 @@ describe("while another node migrates", { concurrency: 4 }, () => {
       await using database = await createEmptyDatabase(getCurrentEngine());
       await using _ = await holdMigrationLock(database);
       await using starting = launchService({ DATABASE_URL: database.url });
-      await starting.waitFor("migration_waiting");
+      await starting.waitForEvent("migration_waiting");
       starting.process.kill(signal);
       assert.equal(await starting.exited, 0);
       assert.deepEqual(
@@ -132,7 +132,7 @@ describe("while another node migrates", { concurrency: 4 }, () => {
     await using database = await createEmptyDatabase(getCurrentEngine());
     await using _ = await holdMigrationLock(database);
     await using starting = launchService({ DATABASE_URL: database.url }, { wrapper: isolated });
-    await starting.waitFor("migration_waiting");
+    await starting.waitForEvent("migration_waiting");
     const { pid } = starting.process;
     const [child = ""] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ");
     process.kill(Number(child), "SIGTERM");
@@ -160,7 +160,7 @@ test("the creation of a database is logged once: as info in development, as a wa
   await using database = await createEmptyDatabase(getCurrentEngine());
   const logCreation = async (environment: Record<string, string>) => {
     await using service = await startService({ DATABASE_URL: database.url, ...environment });
-    await service.end("SIGTERM");
+    await service.stop("SIGTERM");
     return service.logEntries.filter(({ event }) => event === "database_created");
   };
   const [created, ...more] = await logCreation({});
@@ -181,7 +181,7 @@ test("the creation of a database is logged once: as info in development, as a wa
 testOnce("a database in memory is not logged as created, and is a weak setting in production", async () => {
   await using service = await startService({});
   await using production = await startService(productionEnvironment as Record<string, string>);
-  for (const each of [service, production]) assert.equal(await each.end("SIGTERM"), 0);
+  for (const each of [service, production]) assert.equal(await each.stop("SIGTERM"), 0);
   const events = ({ logEntries }: typeof service) => logEntries.map(({ event, DATABASE_URL }) => [event, DATABASE_URL]);
   assert.ok(![...events(service), ...events(production)].some(([event]) => event === "database_created"));
   assert.ok(!events(service).some(([, url]) => url));
@@ -213,6 +213,6 @@ testOnce("a rejected DATABASE_URL creates no file", async () => {
     { DATABASE_URL: "sqlite:./a b.db" },
     { wrapper: ["env", `--chdir=${folder.path}`] },
   );
-  assert.equal(await service.end("SIGTERM"), 0);
+  assert.equal(await service.stop("SIGTERM"), 0);
   assert.deepEqual(readdirSync(folder.path), ["a b.db"]);
 });

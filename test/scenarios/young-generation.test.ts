@@ -23,9 +23,9 @@ const maxSize = 4 * 2 ** 20;
 async function measureInService(options = ""): Promise<number> {
   const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(growOnSignal)} ${options}`;
   await using service = launchService({ NODE_OPTIONS });
-  await service.waitFor("listening");
+  await service.waitForEvent("listening");
   service.process.kill("SIGUSR2");
-  return (await service.waitFor("grown")).size as number;
+  return (await service.waitForEvent("grown")).size as number;
 }
 
 test("the service keeps V8's young generation small, however much it allocates", async () => {

@@ -105,7 +105,7 @@ test("variables of other programs cause no warning, nor do settings and empty va
 test("the service logs a misspelled setting, a command prints it to standard error, and neither reveals its value", async () => {
   const misspelled = { SESION_LIFETIME: "s3cr3t-7d", port: "s3cr3t-80" };
   await using service = await startService(misspelled);
-  await service.end("SIGTERM");
+  await service.stop("SIGTERM");
   const warned = service.logEntries.filter(({ event }) => event === "unknown_setting");
   assert.deepEqual(
     warned.map(({ level, name, meant, msg }) => ({ level, name, meant, msg })),

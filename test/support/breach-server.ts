@@ -36,13 +36,13 @@ export function respondWithCounts(counts: Readonly<Record<string, number>>): Res
   return ({ url = "" }, response) => {
     const inRange = hashes.filter(({ hash }) => url === `/range/${hash.slice(0, 5)}`);
     const lines = inRange.map(({ hash, count }) => `${hash.slice(5)}:${count}`);
-    response.end([...lines, ...createPadding()].sort().join("\r\n"));
+    response.end([...lines, ...createPaddingLines()].sort().join("\r\n"));
   };
 }
 
 let paddingLines: readonly string[] | undefined;
 
-function createPadding(): readonly string[] {
+function createPaddingLines(): readonly string[] {
   paddingLines ??= Array.from({ length: 800 }, (_, i) => `${sha1(`padding ${i}`).slice(5)}:0`);
   return paddingLines;
 }

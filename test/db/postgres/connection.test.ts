@@ -97,7 +97,7 @@ test("a working server is found behind one that does not respond", async () => {
 test("neither the log nor an error contains the password of the URL", async () => {
   await using service = await startService({ DATABASE_URL: server.url });
   await sendForm(service, "GET", "/health/ready");
-  await service.end("SIGTERM");
+  await service.stop("SIGTERM");
   const text = JSON.stringify(service.logEntries);
   assert.ok(text.includes("postgres://postgres:…@127.0.0.1"));
   for (const secret of ["p@ss", "p%40ss", "w:rd", "w%3Ard"]) assert.ok(!text.includes(secret));

@@ -134,7 +134,7 @@ test("a rolling restart under load fails no accepted request", async () => {
     before = responseCount;
     const old = current;
     current = next;
-    assert.equal(await old.end("SIGTERM"), 0);
+    assert.equal(await old.stop("SIGTERM"), 0);
     while (running && responseCount < before + 150) await sleep(2);
   }
   running = false;
