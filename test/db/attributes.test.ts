@@ -62,7 +62,7 @@ test("a value of the wrong type is rejected", async () => {
 });
 
 // id: text-at-most-250
-test("a text has at most 250 characters, and all are stored", async () => {
+test("a text of up to 250 characters is stored whole, whatever its characters", async () => {
   await using store = await createStore();
   const { db } = store;
   for (const text of ["x".repeat(250), "é".repeat(250), "🔑".repeat(250), "", "' or 1=1 --", "a\nb\t\u0001"]) {

@@ -63,7 +63,7 @@ test("any text is stored as given; matching ignores only ASCII letter case and s
   );
 });
 
-test("of simultaneous users whose addresses differ only in spelling, exactly one is added", async () => {
+test("simultaneous attempts to add spellings of one address add exactly one user", async () => {
   await using store = await createStore();
   const dbs = [store.db, await store.open()];
   const spellings = [spelling, ...others];
@@ -241,7 +241,7 @@ test("imported accounts keep their spelling, and are distinguished by the key", 
   assert.deepEqual(await copy.readRows("users"), await store.readRows("users"));
 });
 
-test("a key is trimmed and lowercased in ASCII only, and is its own key", () => {
+test("a key is trimmed and lowercased in ASCII only, and the key of a key is itself", () => {
   for (const [text, expected] of [
     ["  A@B\t\r\n", "a@b"],
     ["\v\f x Y \v\f", "x y"],

@@ -122,7 +122,7 @@ test("simultaneous operations on an address never deadlock", async () => {
   assert.equal((await countDeadlocks()) - before, 0);
 });
 
-test("of two simultaneous confirmations of an address, one creates the account and the other finds no registration", async () => {
+test("if two registrations of an address are confirmed at the same time, one creates the account and the other finds none", async () => {
   const before = await countDeadlocks();
   {
     await using db = await openDB(server.url);

@@ -81,7 +81,7 @@ test("no reader sees a transaction before it commits, or one that fails", async 
   }
 });
 
-test("no step of an update that fails can be read", async () => {
+test("no reader sees a step of an update that fails", async () => {
   await using store = await createSqliteStore();
   const { db } = store;
   const { id } = await db.addUser("bob@example.com", "hash");

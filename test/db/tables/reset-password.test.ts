@@ -34,7 +34,7 @@ test("a reset token changes the password once, and ends all sessions of the user
 });
 
 // id: redeemed-once
-test("of 200 simultaneous redemptions over two connections, exactly one changes the password", async () => {
+test("exactly one of 200 simultaneous redemptions over two connections changes the password", async () => {
   await using store = await createStore();
   const dbs = [store.db, await store.open()];
   const { id } = await store.db.addUser(email, "old");

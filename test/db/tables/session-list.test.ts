@@ -201,7 +201,7 @@ test("expired sessions are on no page, however many there are", async () => {
   }
 });
 
-test("an invalid `next` returns no page, and one of another user returns none of that user's sessions", async () => {
+test("an invalid `next` returns no page, and the `next` of another user returns none of that user's sessions", async () => {
   await using store = await createStore();
   const { db } = store;
   const { id } = await db.addUser(email, "hash");

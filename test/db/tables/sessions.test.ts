@@ -184,7 +184,7 @@ test("over the limit, the oldest sessions of the user end", async () => {
   assert.equal((await db.sessions.findUser("alice's"))?.id, alice.id);
 });
 
-test("of sessions opened in the same millisecond, the limit keeps the last one", async () => {
+test("the limit keeps the last of several sessions opened in the same millisecond", async () => {
   await using store = await createStore();
   const { id: userId } = await store.db.addUser(email, "hash");
   for (let i = 1; i <= 9; i++) {
@@ -208,7 +208,7 @@ test("an expired session does not count toward the limit", async () => {
   assert.deepEqual(await Promise.all(["in use", "unused", "new"].map((s) => isLive(store, s))), [true, false, true]);
 });
 
-test("ending one session, or all of a user, keeps the others", async () => {
+test("ending one session, or all sessions of a user, keeps all others", async () => {
   await using store = await createStore();
   const { db } = store;
   const { id: userId } = await db.addUser(email, "hash");

@@ -37,7 +37,7 @@ test("an address has one user, and the id of a deleted user is not reused", asyn
   assert.ok((await store.db.addUser(email, hashedPassword)).id > 1);
 });
 
-test("of 2 and of 100 simultaneous registrations of an address over two connections, exactly one succeeds", async () => {
+test("exactly one of 2 or 100 simultaneous registrations of an address over two connections succeeds", async () => {
   await using store = await createStore();
   const dbs = [store.db, await store.open()];
   for (const count of [2, 100]) {
