@@ -21,7 +21,7 @@ type AnswerOf<D extends Description, Status> = Status extends keyof AnswersBySta
   ? AnswersByStatus<D>[Status]
   : never;
 type JsonOf<Answer> = Answer extends { readonly json: infer Schema extends z.ZodType } ? z.input<Schema> : never;
-type HeaderOf<Answer> = Answer extends { readonly headers: infer Headers } ? keyof Headers : never;
+type HeaderOf<Answer> = Answer extends { readonly headers: infer Described } ? keyof Described : never;
 type ContentStatusOf<D extends Description> = {
   [Status in StatusOf<D>]: AnswerOf<D, Status> extends { readonly content: readonly string[] } ? Status : never;
 }[StatusOf<D>];
@@ -32,20 +32,20 @@ type Exact<Value, Known> = Value & { readonly [Name in Exclude<keyof Value, Know
 
 /** `Answers` that accepts only described statuses, bodies and headers. */
 export interface DescribedAnswers<D extends Description> {
-  json<Status extends StatusOf<D>, Body extends JsonOf<AnswerOf<D, Status>>, Headers extends ResponseHeaders>(
+  json<Status extends StatusOf<D>, Body extends JsonOf<AnswerOf<D, Status>>, More extends ResponseHeaders>(
     status: Status,
     body: Exact<Body, KeyOf<JsonOf<AnswerOf<D, Status>>>>,
-    headers?: Exact<Headers, HeaderOf<AnswerOf<D, Status>>>,
+    headers?: Exact<More, HeaderOf<AnswerOf<D, Status>>>,
   ): Response;
-  redirect<Headers extends ResponseHeaders, Status extends StatusOf<D> & (302 | 303) = StatusOf<D> & 302>(
+  redirect<More extends ResponseHeaders, Status extends StatusOf<D> & (302 | 303) = StatusOf<D> & 302>(
     location: string,
-    headers?: Exact<Headers, HeaderOf<AnswerOf<D, Status>>>,
+    headers?: Exact<More, HeaderOf<AnswerOf<D, Status>>>,
     status?: Status,
   ): Response;
-  content<Status extends ContentStatusOf<D>, Headers extends ResponseHeaders & { readonly "Content-Type": string }>(
+  content<Status extends ContentStatusOf<D>, More extends ResponseHeaders & { readonly "Content-Type": string }>(
     status: Status,
     body: string,
-    headers: Exact<Headers, HeaderOf<AnswerOf<D, Status>> | "Content-Type">,
+    headers: Exact<More, HeaderOf<AnswerOf<D, Status>> | "Content-Type">,
   ): Response;
 }
 

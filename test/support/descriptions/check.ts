@@ -40,7 +40,7 @@ const statuses: Readonly<Record<string, number>> = {
   form_stale: formStale.status,
 };
 /** The refusals of requests that reach no endpoint. */
-const unrouted = ["not_found", "method_not_allowed", "database_unavailable", "internal"];
+const unroutedCodes = ["not_found", "method_not_allowed", "database_unavailable", "internal"];
 
 const routes = Object.entries(descriptions).map(([path, methods]) => ({ path, pattern: pathPattern(path), methods }));
 
@@ -50,12 +50,12 @@ interface Match {
   readonly description: Description;
 }
 
-function find(method: string, url: string): Match | undefined {
+function findEndpoint(method: string, url: string): Match | undefined {
   const path = singleSlashes(new URL(url).pathname);
   const route = routes.find(({ pattern }) => pattern.test(path));
-  const known = (method === "HEAD" ? "GET" : method) as Method;
-  const description = route?.methods[known];
-  return description && { name: `${known} ${route?.path}`, method: known, description };
+  const routeMethod = (method === "HEAD" ? "GET" : method) as Method;
+  const description = route?.methods[routeMethod];
+  return description && { name: `${routeMethod} ${route?.path}`, method: routeMethod, description };
 }
 
 /**
@@ -66,7 +66,7 @@ function find(method: string, url: string): Match | undefined {
  */
 export function checkAnswer(answer: Answer): string | undefined {
   const { method, url, status } = answer;
-  const match = find(method, url);
+  const match = findEndpoint(method, url);
   const name = `${method} ${new URL(url).pathname} ${status}`;
   if (status >= 400) return checkRefusal(name, answer, match);
   if (method === "OPTIONS" && status === 204) {
@@ -98,7 +98,7 @@ function checkRefusal(name: string, answer: Answer, match: Match | undefined): s
   assert.equal(statuses[code], status, `${name}: ${code || "no Error-Code"}`);
   const codes: readonly string[] = match
     ? [...commonRefusals(match.method, match.description), ...match.description.refusals]
-    : unrouted;
+    : unroutedCodes;
   assert.ok(codes.includes(code), `${name}: ${code} is not described`);
   const allowed = new Set(errorHeaders);
   if (status >= 500) allowed.add("x-request-id");
