@@ -10,7 +10,7 @@ export class Connection {
   #received: Buffer | undefined;
   #onResponse: OnResponse | undefined;
 
-  /** Use `Connection.open`. */
+  /** Use `Connection.open` instead. */
   constructor(socket: Socket, onFailure: (error: Error) => void) {
     this.#socket = socket;
     socket.setNoDelay(true).on("data", (chunk) => this.#receive(chunk));

@@ -9,7 +9,7 @@ export interface Figure {
   /** The target. A figure without `atLeast` and `atMost` is only printed. */
   readonly atLeast?: number;
   readonly atMost?: number;
-  /** The raw numbers behind the value. */
+  /** The numbers that the value is computed from. */
   readonly details: string;
 }
 

@@ -11,11 +11,11 @@ import { alternate, type Pair } from "./rounds.ts";
 import { startOnDatabase } from "./service.ts";
 
 const rounds = 3;
-/** Longer than the maximum wait in the hash queue, so that logins that waited are hashed within the round. */
+/** Longer than the maximum wait in the hash queue, so that waiting logins are hashed within the round. */
 const seconds = 6;
 /** Seconds that the flood runs before and after the profile requests. */
 const margin = 0.7;
-/** Logins that arrive for each login that the cores can hash. */
+/** Rate of the logins, relative to the rate that the cores can hash. */
 const overload = 10;
 
 /** Compares `/profile` during a flood of ten times as many logins as the cores can hash with `/profile` alone. */
@@ -81,7 +81,7 @@ async function compareWithFlood(
   };
 }
 
-/** Returns how many passwords per second the cores can hash: the best of three runs, as other work only slows a run down. */
+/** Returns the passwords per second that the cores can hash, in the best of three runs. Other work can only slow a run down. */
 async function measureHashRate({ password, hash }: Accounts, machine: Machine): Promise<number> {
   await using hashThreads = new HashThreads(password, hash);
   await hashThreads.run(1);

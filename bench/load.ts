@@ -12,14 +12,14 @@ export interface Load {
   /** Requests per second, however slow the responses. Without it, a connection sends its next request after a response. */
   readonly rate?: number;
   /**
-   * Polls instead of sleeping. The load then occupies one core completely, however busy the server is, so the processor
-   * time left for the server is constant, as with a load generator on another machine.
+   * Polls instead of sleeping. The load then always occupies one core, so the processor time left for the server is
+   * constant, as with a load generator on another machine.
    */
   readonly busyWait?: boolean;
 }
 
 export interface LoadResult {
-  /** Number of responses. Every request had one. */
+  /** Number of responses, which is also the number of requests. */
   readonly responses: number;
   /** Seconds from the first request to the last response. */
   readonly seconds: number;

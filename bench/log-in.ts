@@ -8,7 +8,7 @@ import { alternate } from "./rounds.ts";
 import { startOnDatabase } from "./service.ts";
 
 const rounds = 7;
-/** Hashes per core and round: enough that the core that finishes last hardly affects the rate. */
+/** Hashes per core and round. Enough that the core that finishes last hardly affects the rate. */
 const hashesPerCore = 10;
 /** Seconds after which a round fails. */
 const seconds = 30;
@@ -20,7 +20,7 @@ export async function measureLogIn(accounts: Accounts, machine: Machine): Promis
   using generator = new LoadGenerator();
   const cores = availableParallelism();
   const throughput = async (count: number) => {
-    // Two per core: one is hashed while the other waits. The hash queue has room for more than that.
+    // Two connections per core, so that one login waits while another is hashed. The hash queue has room for more.
     const load = { port: service.port, requests: accounts.logInRequests, connections: 2 * cores, seconds, count };
     const { statuses, ...result } = await generator.run(load);
     if (statuses[200] !== count) throw new Error(`logins failed: ${JSON.stringify(statuses)}`);

@@ -7,12 +7,12 @@ const sampleTime = 150;
 const idleShare = 0.15;
 
 export class Machine {
-  /** The total time to wait in all rounds, in milliseconds. */
+  /** Milliseconds that all rounds together can still wait. */
   #remainingWait = 45_000;
   /** Number of rounds that began on a busy machine. */
   busyRounds = 0;
 
-  /** Waits until neither the last round nor other programs keep the machine busy, or until the total wait is used up. */
+  /** Waits until the machine is idle, or until no waiting time remains. */
   async waitUntilIdle(): Promise<void> {
     for (;;) {
       const before = readBusyTime();

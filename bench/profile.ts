@@ -11,14 +11,14 @@ import { type BareServer, startBareServer } from "./start-bare-server.ts";
 
 const rounds = 11;
 const seconds = 1;
-/** After this many requests the heap no longer grows: resident memory is the same after four million. */
+/** Enough that the heap no longer grows. After four million requests, resident memory is the same. */
 const minRequests = 1_500_000;
-/** Maximum number of seconds for the remaining requests. */
+/** Seconds after which the remaining requests count as failed. */
 const loadTimeout = 300;
 /** Enough for V8 to compile the hot functions. */
 const warmUpSeconds = 3;
 
-/** Returns a load of 32 clients that request their profiles one after the other, without pauses. */
+/** Returns a load of 32 connections that request profiles without pauses. */
 export function createProfileLoad({ profileRequests }: Accounts, port: number, seconds: number): Load {
   return { port, requests: profileRequests, connections: 32, seconds, busyWait: true };
 }

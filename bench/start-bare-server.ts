@@ -17,7 +17,7 @@ export interface BareServer extends Disposable {
 }
 
 /**
- * Starts a bare server that responds to `GET /profile` like the service: with the same headers, body and SQL.
+ * Starts a bare server that responds to `GET /profile` with the headers, the body and the SQL of the service.
  *
  * @param url the `DATABASE_URL` of the bare server
  * @param profile the URL of the service's `/profile`

@@ -18,7 +18,7 @@ process.on("message", async ({ args, environment, folder, endMarker }: CommandRe
   const run = await load(args);
   await run(environment);
   const code = process.exitCode ?? 0;
-  // A command does not reset these, because its process usually ends with it.
+  // Commands do not reset this state, because their process usually exits.
   process.chdir(start);
   process.exitCode = undefined;
   process.stdout.removeAllListeners("error");

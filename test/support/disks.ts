@@ -7,7 +7,7 @@ import { join } from "node:path";
 export interface Disk {
   /** The reason that this machine cannot provide the disk, or false. */
   readonly unavailable: string | false;
-  /** Returns the command that mounts the disk on a folder and then starts the service. */
+  /** Returns the command that mounts the disk at a folder and then starts the service. */
   wrapperFor(folder: string): string[];
   /** Converts a path of the service to the path of the same file in the test process. */
   toHostPath(pid: number, path: string): string;

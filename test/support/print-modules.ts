@@ -1,4 +1,4 @@
-// Loaded by `node --import`: when the process ends, prints the URLs of its modules to standard error.
+// Loaded with `node --import`. Prints the URLs of all loaded modules to standard error when the process exits.
 import { writeSync } from "node:fs";
 import { registerHooks } from "node:module";
 

@@ -5,7 +5,7 @@ import { formatRequest, openRawConnection, type RawConnection, type RawResponse 
 import { createWorld } from "./world.ts";
 
 export const formHeaders = { "Content-Type": "application/x-www-form-urlencoded" };
-/** Longer than any test, so that no connection is closed by force. */
+/** Milliseconds. Longer than any test, so that the server never closes a connection by force. */
 export const shutdownTimeout = 600_000;
 
 /** A listening server with its own world. */

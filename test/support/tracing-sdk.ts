@@ -1,4 +1,4 @@
-// Loaded by `node --import`, as an operator does: registers an SDK, and prints each finished span to standard error.
+// Registers an OpenTelemetry SDK that prints each finished span to standard error. Loaded with `node --import`, as by an operator.
 import { NodeTracerProvider, SimpleSpanProcessor, type SpanExporter } from "@opentelemetry/sdk-trace-node";
 
 const exporter: SpanExporter = {

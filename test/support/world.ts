@@ -59,7 +59,7 @@ export async function createWorld(
   const db = await openDatabase(environment.DATABASE_URL, settings, clock, resources);
   const mailer = new RecordingMailer();
   const metrics = new Counters();
-  // Tests with expensive hashes are about the queue, so their worlds have their own threads, as the service does.
+  // Tests with expensive hashes test the hash queue, so their worlds have their own threads, as the service does.
   const threads = settings.BCRYPT_COST > 8 ? {} : { hashThreads };
   const auth = new Auth(db, {
     ...threads,
