@@ -117,7 +117,7 @@ export class Auth extends AuthBase {
   }
 
   /**
-   * Returns true if the password matches, and false in every other case. Both take the same time.
+   * Returns true if the password matches, and false in every other case. Both cases take the same time.
    *
    * @throws {AuthError} `busy`, `too_many_tries`
    */

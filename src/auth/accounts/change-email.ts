@@ -11,7 +11,7 @@ import { requireConfirmedPassword } from "./current-password.ts";
 
 /**
  * Starts an email change, which takes effect when the new address is confirmed. Both addresses get an email. If
- * accounts are concealed, the check whether the new address already has an account waits until its email is sent.
+ * accounts are concealed, the new address is checked for an existing account only when its email is sent.
  *
  * @returns the trimmed address in the given spelling
  * @throws {AuthError} `not_logged_in`, `password_needed`, `email_invalid`, `email_unchanged` for the current address in

@@ -84,9 +84,9 @@ export async function isTokenOfUser({ db }: Context, token: string, userId: numb
 /**
  * Confirms an address by the token and the password. If this throws, the token stays valid.
  *
- * For a registration, this creates the account. For an email change, it ends the sessions of the account and emails the
- * former address a link to undo the change; if `params.sessionId` is a session of the account, it continues under a new
- * id, which is returned.
+ * For a registration, this creates the account. For an email change, it ends the sessions of the account, and emails
+ * the former address a link to undo the change. If `params.sessionId` is a session of the account, that session
+ * continues under a new id, which is returned.
  *
  * @throws {AuthError} `bad_verify_token`, `too_many_tries`, `busy`
  */

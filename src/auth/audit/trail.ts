@@ -52,7 +52,7 @@ interface MergedEntry {
 /**
  * The audit trail. Events are logged immediately, and written to the database in batches, so that requests do not wait.
  *
- * An event that changed something always gets a log line and an entry: the cost of the changes limits their number. An
+ * An event that changed something always gets a log line and an entry: there are no more of them than changes. An
  * attacker can cause any number of other events. To keep a flood from filling the disk, equal events of one network
  * within a second become one entry with their count, and events for which `EventBudget` has no room are merged.
  */

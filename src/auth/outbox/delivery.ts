@@ -52,7 +52,7 @@ export function deliver(delivery: Delivery, signal?: AbortSignal): Promise<numbe
 
 /**
  * Sends the emails that are due. A slow mail server delays only its own emails: slots are limited in total, by domain,
- * and for emails that anyone can request. A slow email no longer counts as a quick one.
+ * and for emails that anyone can request. A slow email frees its quick slot.
  */
 export class Delivery {
   readonly #context: Context;

@@ -32,7 +32,7 @@ export async function writeMail(context: Context, waiting: OutboxMail): Promise<
       // After an attacker has changed the email, the owner may request a reset to the former address.
       if (email !== null && (await isFormerEmail(context, email))) return writeUndoMail(context, email, base);
       const token = generateToken(settings);
-      // The account's spelling of the address: the request may have had another.
+      // The address as it was registered: the request may have spelled it differently.
       const to = email === null ? null : await db.resetPassword.storeToken(email, token, { requestedAt: at });
       const kind = waiting.kind === "reset" ? "reset_password" : waiting.kind;
       return to === null ? null : { ...base, kind, to, token };
@@ -91,7 +91,7 @@ async function writeUndoMail(
   return { kind: "email_changed", to: former.email, language, at: former.leftAt, device, token };
 }
 
-/** Returns true if a newer registration of the same address waits, whose email would be the same. */
+/** Returns true if a newer registration of the same address waits, because its email would be the same. */
 async function isRepeated({ db }: Context, waiting: OutboxMail, email: string): Promise<boolean> {
   return waiting.kind === "registration" && (await db.outbox.isNewerRegistrationQueued(waiting, email));
 }

@@ -30,7 +30,6 @@ class Group<Entry> {
   }
 }
 
-/** The position of an entry. */
 interface Position<Entry> {
   readonly path: readonly string[];
   /** The root group, then one for each key of the path. */

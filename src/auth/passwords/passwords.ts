@@ -38,7 +38,7 @@ interface PasswordsOptions {
   readonly threads?: HashThreads | undefined;
 }
 
-/** More combining marks in a row than any script uses (UAX #15, "Stream-Safe Text Format"). Sorting them takes long. */
+/** More combining marks in a row than any script uses (UAX #15, "Stream-Safe Text Format"). Sorting them is slow. */
 const excessiveMarks = /\p{M}{31}/u;
 
 const saltLength = 16;

@@ -16,7 +16,7 @@ interface SlotContext extends DeviceContext {
 /** How often the number of rejected requests is recorded, in milliseconds. */
 const recordInterval = 10_000;
 
-/** Stands for the network of callers without an IP address. In it, accounts take turns. */
+/** Takes the place of the network of callers without an IP address. Within it, accounts take turns. */
 const noNetwork = "no network";
 
 /** Returns the path of a caller in the hash queue: its networks, widest first, or else the account. */
