@@ -71,7 +71,7 @@ export function checkAttributes(
   });
 }
 
-/** Whether every engine can store the value: PostgreSQL allows no NUL, no lone surrogate and no id above 2³¹ − 1. */
+/** Returns true if every engine can store the value. PostgreSQL allows no NUL, no lone surrogate and no id above 2³¹ − 1. */
 export function isStorable(name: keyof User, value: AttributeValue): boolean {
   if (typeof value === "number") return Number.isSafeInteger(value) && (name !== "id" || Math.abs(value) < 2 ** 31);
   return value === null || ([...value].length <= 250 && !value.includes("\0") && value.isWellFormed());

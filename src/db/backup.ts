@@ -97,12 +97,12 @@ function renameToUnused(temporary: string, target: string): void {
   }
 }
 
-/** Whether an SQLite error reports a corrupt file (11) or a file that is not a database (26). */
+/** Returns true for an SQLite error that reports a corrupt file (11) or a file that is not a database (26). */
 export function isCorruptionError(error: unknown): boolean {
   return [11, 26].includes(Number((error as { errcode?: number }).errcode) & 0xff);
 }
 
-/** Whether an error reports the lack of a table that every Bienvenue database has. */
+/** Returns true for an error that reports the lack of a table that every Bienvenue database has. */
 export function isMissingTableError({ message }: { readonly message: string }): boolean {
   return message.startsWith("no such table: ");
 }

@@ -12,16 +12,16 @@ export interface Engine {
   /** Runs a compiled `select` without Kysely's overhead; synchronously on SQLite. */
   read<Row>(query: CompiledQuery<Row>): Awaitable<Row[]>;
 
-  /** Whether an error reports a duplicate value in a unique column, such as `users.email`. */
+  /** Returns true if an error reports a duplicate value in a unique column, such as `users.email`. */
   isUniqueViolation(error: unknown, column: `${keyof Schema}.${string}`): boolean;
 
-  /** Whether a transaction failed because of a simultaneous one, and can be retried. */
+  /** Returns true if a transaction failed because of a simultaneous one, and can be retried. */
   isConflict(error: unknown): boolean;
 
-  /** Whether the database canceled a statement, without effect, because the statement or a lock took too long. */
+  /** Returns true if the database canceled a statement, without effect, because the statement or a lock took too long. */
   isTimeout(error: unknown): boolean;
 
-  /** Whether write transactions run concurrently, so that each must lock the rows that it relies on. */
+  /** True if write transactions run concurrently, so that each must lock the rows that it relies on. */
   readonly locksRows: boolean;
 
   /** Describes how an operator can fix a database that cannot be used. */

@@ -178,7 +178,7 @@ function replaceDatabase(temporary: string, database: string): string | undefine
 
 const mounted = "it is mounted as a single file, which cannot be replaced; mount its folder instead";
 
-/** Whether an error reports a mount point: it cannot be replaced (EBUSY) or linked to another name (EXDEV). */
+/** Returns true for an error of a mount point, which cannot be replaced (EBUSY) or linked to another name (EXDEV). */
 function isMountPointError(error: unknown): boolean {
   return ["EBUSY", "EXDEV"].includes((error as NodeJS.ErrnoException).code ?? "");
 }

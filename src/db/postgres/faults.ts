@@ -32,7 +32,8 @@ export function sqlStateOf(error: unknown): string | undefined {
 }
 
 /**
- * Whether a connection must be closed after an error. After any error except one of the statement itself, its state is unknown.
+ * Returns true if a connection must be closed after an error. After any error except one of the statement itself, the state of the
+ * connection is unknown.
  */
 export function breaksConnection(error: unknown): boolean {
   const state = sqlStateOf(error);

@@ -15,7 +15,7 @@ const lockTimeout = 400;
 const oldestVersion = 14;
 
 export interface Client extends pg.PoolClient {
-  /** Whether it can prepare statements: behind a pooler, the next statement may use another server connection. */
+  /** False behind a pooler: the next statement may use another server connection, which has not prepared it. */
   canPrepare?: boolean;
 }
 
@@ -91,7 +91,7 @@ export class Hosts {
     return this.#hasTimeouts ? statementTimeout : 24 * 60 * 60 * 1000;
   }
 
-  /** Whether connections are kept. Preparing a statement on one that will be closed would only use up a name. */
+  /** False if connections are closed after use. Preparing a statement on one that will be closed would only use up a name. */
   get keepsConnections(): boolean {
     return this.#hasTimeouts;
   }

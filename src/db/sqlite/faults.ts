@@ -27,7 +27,7 @@ export function toFault(error: unknown): DatabaseFault | undefined {
   return faults[resultCodeOf(error) & 0xff];
 }
 
-/** Whether another program has the database locked, so that a retry may succeed. */
+/** Returns true if another program has the database locked, so that a retry may succeed. */
 export function isLocked(error: unknown): boolean {
   return error instanceof DatabaseUnavailable && error.fault === "locked";
 }

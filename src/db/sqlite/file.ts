@@ -14,8 +14,8 @@ const statementLimit = 200;
  */
 export class SqliteFile {
   /**
-   * Whether the file is known to be a Bienvenue database. If so, a missing file is not created again, and an empty one is
-   * rejected.
+   * True once the file is known to be a Bienvenue database. From then on, a missing file is not created again, and an empty one
+   * is rejected.
    */
   isInitialized = false;
   /** The connection that began the open transaction. */
@@ -35,7 +35,7 @@ export class SqliteFile {
     return this.#db?.isTransaction ?? false;
   }
 
-  /** Whether the owner's transaction is still open. SQLite itself rolls it back if the disk is full or fails. */
+  /** Returns true if the owner's transaction is still open. SQLite itself rolls it back if the disk is full or fails. */
   isOwner(owner: object): boolean {
     return this.inTransaction && this.owner === owner;
   }

@@ -15,7 +15,7 @@ function toDeviceId(device: string, userId: number): string {
   return digest(`${device} ${userId}`);
 }
 
-/** Whether a device has logged in to an account, or redeemed a mailed token of it. */
+/** Returns true if a device has logged in to an account, or redeemed a mailed token of it. */
 export async function isKnown({ db }: Store, device: string, userId: number): Promise<boolean> {
   const known = await db
     .selectFrom("devices")
@@ -29,8 +29,8 @@ export async function isKnown({ db }: Store, device: string, userId: number): Pr
 const maxCookies = 5;
 
 /**
- * Whether any account knows one of the first five devices. One indexed read, synchronous on SQLite. The result only filters
- * requests: it does not identify the account.
+ * Returns true if any account knows one of the first five devices. Reads one index, synchronously on SQLite. The result only
+ * filters requests: it does not identify the account.
  */
 export function isAnyKnown({ db, engine }: Store): (devices: readonly string[]) => Awaitable<boolean> {
   const query = db
@@ -49,7 +49,7 @@ export function isAnyKnown({ db, engine }: Store): (devices: readonly string[]) 
   };
 }
 
-/** Whether a device that logs in is known to the account, is its first one, or is an additional one. */
+/** A device that logs in is known to the account, its first one, or an additional one. */
 type DeviceStatus = "known" | "first" | "additional";
 
 /** A caller who redeems a mailed token of an account. */
@@ -160,7 +160,7 @@ export async function recordRedeemer(
     .execute();
 }
 
-/** Whether a caller without cookies has redeemed a token of this account from this network within the last day. */
+/** Returns true if a caller without cookies has redeemed a token of this account from this network within the last day. */
 export async function isKnownNetwork({ db, clock }: Store, network: string, userId: number): Promise<boolean> {
   const now = clock();
   const known = await db

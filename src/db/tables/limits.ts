@@ -10,7 +10,7 @@ export interface Limit {
   readonly maxAttempts: number;
   readonly window: number;
   readonly long?: LongWindow | undefined;
-  /** Whether it counts all attempts from a network, whatever their account. */
+  /** True if it counts all attempts from a network, whatever their account. */
   readonly isNetwork?: boolean | undefined;
 }
 
@@ -176,7 +176,7 @@ function keysOf(rows: readonly { readonly key: string }[]): string[] {
   return rows.map(({ key }) => key);
 }
 
-/** Whether an attempt currently counts under any of these keys. */
+/** Returns true if an attempt currently counts under any of these keys. */
 export async function hasAttempts({ db, clock }: Store, keys: readonly string[]): Promise<boolean> {
   const counted = await db
     .selectFrom("attempts")

@@ -87,8 +87,8 @@ export async function addMailedToken(
 }
 
 /**
- * Whether an email with a token of this purpose was accepted after the request, or within ten seconds before it. If so, the request
- * needs no other email. An acceptance in the same millisecond does not count, because the order is unknown.
+ * Returns true if an email with a token of this purpose was accepted after the request, or within ten seconds before it. If so,
+ * the request needs no other email. An acceptance in the same millisecond does not count, because the order is unknown.
  */
 export async function wasJustMailed(
   { db, clock }: Store,

@@ -123,7 +123,7 @@ export async function add(store: Store, mail: NewMail, idempotencyKeys: readonly
   });
 }
 
-/** Whether a newer email to the address, for another registration, is queued. */
+/** Returns true if a newer email for another registration of the address is queued. */
 export async function isNewerRegistrationQueued({ db }: Store, { id }: OutboxMail, email: string): Promise<boolean> {
   const registrations = db
     .selectFrom("verifications")
@@ -141,7 +141,7 @@ export async function isNewerRegistrationQueued({ db }: Store, { id }: OutboxMai
   return newer !== undefined;
 }
 
-/** Whether the email of a registration is still queued. */
+/** Returns true if the email of a registration is still queued. */
 export async function isRegistrationQueued({ db }: Store, verificationId: number): Promise<boolean> {
   const mail = await db
     .selectFrom("outbox")

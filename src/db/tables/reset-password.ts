@@ -34,7 +34,7 @@ export interface PasswordReset {
   /** The address of the account for which the token was checked. */
   readonly email: string;
   readonly hashedPassword: string;
-  /** Whether the token was sent by email, and so verifies the address. */
+  /** True if the token was sent by email, and so verifies the address. */
   readonly isMailed?: boolean;
   /** The language of the email to the user. */
   readonly language?: string;

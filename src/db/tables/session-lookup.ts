@@ -6,10 +6,10 @@ import type { Awaitable } from "../engine.ts";
 import { sessionCondition } from "../locks.ts";
 import type { Store } from "../store.ts";
 
-/** The user of a session, with the stored time of the session's last use. */
+/** A user with all stored attributes, and the stored time of the last use of the session that it was looked up by. */
 export type SessionUser = User & { readonly lastSeenAt: number };
 
-/** The user of a live session, and the stored time of its last use. */
+/** A live session: the public attributes of its user, and the stored time of its last use. */
 export interface LiveSession {
   readonly user: PublicUser;
   readonly lastSeenAt: number;

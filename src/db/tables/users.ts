@@ -140,7 +140,7 @@ export async function updateUser(store: Store, id: number, changes: UserChanges)
   }
 }
 
-/** Whether there are no users. */
+/** Returns true if there are no users. */
 export async function isEmpty({ db }: Store): Promise<boolean> {
   return (await db.selectFrom("users").select("id").limit(1).executeTakeFirst()) === undefined;
 }

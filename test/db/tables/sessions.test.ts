@@ -7,7 +7,7 @@ import { hour, minute } from "../../support/world.ts";
 
 const email = "bob@example.com";
 
-/** Whether the session is live. All lookups must agree. */
+/** Returns true if the session is live. Asserts that all lookups agree. */
 async function isLive({ db }: Store, sessionId: string): Promise<boolean> {
   const byLookup = (await db.sessions.findUser(sessionId)) !== null;
   for (const attributes of [{ sessionId }, { sessionId, email }]) {
