@@ -129,7 +129,7 @@ async function compare(sendAbout: (email: string) => Promise<unknown>, state: st
   return { differences, duration: median(durations) };
 }
 
-/** Returns the 95 % confidence interval of the median: a bootstrap that draws samples from the sample. */
+/** Returns the 95 % confidence interval of the median, by a bootstrap that draws samples from the sample. */
 function computeConfidenceInterval(sample: readonly number[]): [number, number] {
   const medians = Array.from({ length: resamples }, () =>
     median(sample.map(() => sample[Math.floor(Math.random() * sample.length)] as number)),

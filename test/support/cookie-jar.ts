@@ -1,5 +1,5 @@
 /**
- * The cookies that a browser stores for one host (RFC 6265bis, 5.7). It rejects a Domain that is a public suffix or does not
+ * The cookies that a browser stores for one host (RFC 6265bis, 5.7). The jar rejects a Domain that is a public suffix or does not
  * match the host.
  */
 export class CookieJar {

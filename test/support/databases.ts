@@ -51,7 +51,7 @@ async function createEmptyFile(): Promise<TestDatabase & { readonly path: string
   };
 }
 
-/** Adds a separate connection that runs SQL to a schema. */
+/** Adds `run` to a schema, with a separate connection. */
 export function addConnection<T extends TestSchema>(schema: T): T & TestDatabase {
   const pool = new pg.Pool({ connectionString: schema.url, max: 1, idleTimeoutMillis: 0, allowExitOnIdle: true });
   return {

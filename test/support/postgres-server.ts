@@ -84,8 +84,8 @@ export async function startPostgres({
     },
     async stop(signal = "SIGINT") {
       if (child.exitCode !== null || child.signalCode !== null) return;
-      // Its exit is too early: after a kill, the child processes still respond and hold shared memory for a moment. They share
-      // its standard error, which closes with the last of them.
+      // Waits for `close`, because `exit` is too early. After a kill, the child processes still respond and hold shared memory
+      // for a moment. They share the standard error of the server, which closes with the last of them.
       const closed = once(child, "close");
       child.kill("SIGCONT");
       child.kill(signal);

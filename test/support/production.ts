@@ -4,7 +4,7 @@ import type { Environment } from "../../src/settings/settings.ts";
 import { bob } from "./steps.ts";
 import { createWorld, form, productionEnvironment, type World } from "./world.ts";
 
-// Steps over the API with the settings of production.
+// Requests to the API of a world with production settings.
 
 /** A password that every policy accepts. */
 export const strongPassword = "plough-Violet-9-harbour";

@@ -10,7 +10,7 @@ const shutdownTimeout = 20_000;
 /** Creates the temporary folder of this test run. A process that outlives the run removes the folder, even after SIGKILL. */
 export function createRunFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "bienvenue-tests-"));
-  // Writable by all users, like /tmp: programs of other users create files there too.
+  // Writable by all users, like /tmp, because programs of other users create files there too.
   chmodSync(folder, 0o1777);
   process.env[process.platform === "win32" ? "TEMP" : "TMPDIR"] = folder;
   const remover = fileURLToPath(new URL("./run-folder-remover.ts", import.meta.url));

@@ -28,7 +28,7 @@ export interface ProgramResult {
 export interface LaunchOptions {
   /** A command that starts the program with other rights or limits, such as `setpriv` or `unshare`. */
   readonly wrapper?: readonly string[];
-  /** The path of the program; by default that of this clone. */
+  /** The path of the program; by default that of this repository. */
   readonly program?: string;
 }
 
@@ -52,7 +52,7 @@ export async function createTemporaryFolder(): Promise<{ path: string } & AsyncD
 /**
  * Starts the service on a free port, and waits until it listens.
  *
- * @param environment the settings; the process gets no other variables than PATH and TMPDIR
+ * @param environment settings in addition to the defaults; of the variables of the test, only PATH and TMPDIR are passed on
  * @throws {Error} with standard error if the process ends
  */
 export async function startService(environment: Record<string, string>, options: LaunchOptions = {}): Promise<Service> {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { form, type World } from "./world.ts";
 
-// Steps over the API with the settings of development. `production.ts` has those with the settings of production.
+// Requests to the API of a world with development settings. `production.ts` has those for production settings.
 
 export const bob = { email: "bob@example.com", password: "mySuperPwd" };
 

@@ -15,7 +15,7 @@ interface ViewContext {
   readonly visitor: Visitor;
 }
 
-/** Opens each page, starting with an empty database. Words after the name of the page name its state. */
+/** Opens each page, starting with an empty database. The words after the page describe its state. */
 export const views = {
   login: ({ visitor }) => visitor.open("/login"),
   "login-wrong": ({ visitor }) => logIn(visitor, "not the one"),
