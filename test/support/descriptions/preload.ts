@@ -21,7 +21,7 @@ const { fetch } = globalThis;
 globalThis.fetch = async (input, init) => {
   const response = await fetch(input, init);
   // Only Bienvenue sends this header. The method of a redirected request is unknown.
-  if (response.headers.get("Referrer-Policy") !== "same-origin" || response.redirected) return response;
+  if (!response.headers.has("Referrer-Policy") || response.redirected) return response;
   const { watchAnswer } = await import("./watch.ts");
   return watchAnswer(init?.method ?? (input instanceof Request ? input.method : "GET"), response.url, response);
 };
