@@ -154,7 +154,7 @@ function rejectEntriesOf({ db }: World, ips: readonly string[]): () => number {
 
 const failLogin = (world: World, ip: string) => world.auth.validLogin(email, "wrong", { ip });
 const listIps = async (world: World) => (await world.db.audit.list({ limit: 1000 })).map(({ ip }) => ip);
-const dropped = ({ logEntries }: World) => logEntries.filter(({ event }) => event === "trail_entry_dropped");
+const findDroppedEntries = ({ logEntries }: World) => logEntries.filter(({ event }) => event === "trail_entry_dropped");
 
 test("an entry that cannot be written is dropped alone, and the log says so", async () => {
   await using world = await createWorld();
@@ -168,15 +168,15 @@ test("an entry that cannot be written is dropped alone, and the log says so", as
     ips.filter((ip) => !bad.includes(ip)),
   );
   assert.deepEqual(
-    dropped(world).map(({ level, dropped }) => [level, dropped]),
+    findDroppedEntries(world).map(({ level, dropped }) => [level, dropped]),
     bad.map(() => ["error", "login_refused"]),
   );
   assert.ok(statements() < 100, `${statements()} statements`);
   await failLogin(world, "192.0.2.7");
   await world.auth.flush();
-  assert.equal(dropped(world).length, bad.length + 1, "also when it is the only one");
+  assert.equal(findDroppedEntries(world).length, bad.length + 1, "also when it is the only one");
   await world.auth.flush();
-  assert.equal(dropped(world).length, bad.length + 1, "and permanently");
+  assert.equal(findDroppedEntries(world).length, bad.length + 1, "and permanently");
 });
 
 test("an outage after an entry that cannot be written loses none of the others", async () => {
@@ -198,7 +198,7 @@ test("an outage after an entry that cannot be written loses none of the others",
     await listIps(world),
     ips.filter((ip) => ip !== "192.0.2.1"),
   );
-  assert.equal(dropped(world).length, 1);
+  assert.equal(findDroppedEntries(world).length, 1);
 });
 
 test("a search for text that no address can contain finds no account", async () => {

@@ -48,14 +48,14 @@ test("an address outside of ASCII is rejected, even if it looks like an ASCII on
 });
 
 /** Characters that are invisible, or look like a space. */
-const invisible = [
+const invisibleCharacters = [
   ..."\t\n\v\f\r\u0085\u00a0\u00ad\u034f\u061c\u115f\u1680\u180e\u2000\u2009\u200a\u200b\u200c\u200d\u200e\u200f",
   ..."\u2028\u2029\u202a\u202b\u202c\u202d\u202f\u205f\u2060\u2063\u2066\u2067\u2068\u2069\u206f\u2800\u3000\u3164",
   ..."\ufe0f\ufeff\uffa0\u{e0001}\u{e0061}",
 ];
 
 test("invisible characters around an address are not part of it, and one inside is reported", () => {
-  for (const character of invisible) {
+  for (const character of invisibleCharacters) {
     const name = JSON.stringify(character);
     for (const around of [
       `${character}Bob@example.com`,

@@ -8,7 +8,7 @@ import { hashThreads } from "../../support/hash-threads.ts";
 import { minute, productionEnvironment } from "../../support/world.ts";
 
 const email = "bob@example.com";
-const next = "new@example.com";
+const newEmail = "new@example.com";
 const password = "plough-Violet-9-harbour";
 
 test("a link whose email may have been accepted works until a newer one is accepted, and is stored as a hash", async () => {
@@ -31,7 +31,7 @@ test("a link whose email may have been accepted works until a newer one is accep
   await auth.account.register(email, password);
   await auth.verifyEmail.confirm({ token: await newest("confirm_email"), password });
   const { session } = await auth.logIn({ email, password });
-  await auth.account.changeEmail(session.sessionId, next);
+  await auth.account.changeEmail(session.sessionId, newEmail);
   await auth.verifyEmail.confirm({ token: await newest("confirm_new_email"), password });
 
   assert.ok(!/[\w-]{43}/.test(JSON.stringify(await store.readRows("outbox"))));

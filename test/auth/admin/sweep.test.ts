@@ -8,7 +8,7 @@ import { hashThreads } from "../../support/hash-threads.ts";
 import { day, minute } from "../../support/world.ts";
 
 /** Longer than the lease of a crashed node: one minute, plus the tolerated difference between clocks. */
-const crashed = 6 * minute;
+const longerThanLease = 6 * minute;
 
 test("only one of several nodes sweeps at a time", async () => {
   await using fleet = await createFleet(3);
@@ -44,7 +44,7 @@ test("a lease is free again after its holder has crashed, whatever the clocks", 
   const { db, clock } = fleet.store;
   const lease = (holder: string) => ({ name: "work", holder, duration: minute });
   assert.ok(await db.leases.acquire(lease("crashes")));
-  clock.advance(crashed - 1);
+  clock.advance(longerThanLease - 1);
   assert.ok(!(await db.leases.acquire(lease("other"))), "its holder's clock may be five minutes behind");
   clock.advance(1);
   assert.ok(await db.leases.acquire(lease("other")));
@@ -92,7 +92,7 @@ test("a sweep that outlasts its lease extends it", async () => {
   });
   assert.equal((await auth.admin.sweep()).sessions, 1600);
   const [lease] = await store.readRows("leases");
-  assert.ok(store.clock.now() - startedAt > crashed, "the sweep took no longer than the lease");
+  assert.ok(store.clock.now() - startedAt > longerThanLease, "the sweep took no longer than the lease");
   assert.ok(Number(lease?.ends_at) >= store.clock.now());
 });
 

@@ -18,8 +18,8 @@ import { createWorld, day, form, minute, type World } from "../../support/world.
 const firefox = { "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0" };
 const from = { ip: "192.0.2.1", headers: firefox };
 
-const trail = (world: World) => world.auth.audit.list({ limit: 1000 });
-const named = (events: readonly AuditEvent[]) => events.map(({ event, userId, detail }) => [event, userId, detail]);
+const listEvents = (world: World) => world.auth.audit.list({ limit: 1000 });
+const toTuples = (events: readonly AuditEvent[]) => events.map(({ event, userId, detail }) => [event, userId, detail]);
 
 /** Returns a function that returns the elapsed whole seconds. The trail is written once a second. */
 function startStopwatch(): () => number {
@@ -28,10 +28,10 @@ function startStopwatch(): () => number {
 }
 
 /** Runs `act` and returns the events that it causes. */
-async function eventsOf(world: World, act: () => Promise<unknown>) {
-  const before = (await trail(world)).length;
+async function recordedEvents(world: World, act: () => Promise<unknown>) {
+  const before = (await listEvents(world)).length;
   await act();
-  return named((await trail(world)).slice(before));
+  return toTuples((await listEvents(world)).slice(before));
 }
 
 // id: every-attempt
@@ -45,7 +45,7 @@ test("every attempt, refusal and change is recorded with account, address, devic
     });
   const { email } = owner;
   const assertEvents = async (expected: unknown[], method: string, path: string, fields = {}, cookies = "") => {
-    const events = await eventsOf(world, () => request(method, path, fields, cookies));
+    const events = await recordedEvents(world, () => request(method, path, fields, cookies));
     assert.deepEqual(events, expected, `${method} ${path} ${JSON.stringify(fields)}`);
   };
   await assertEvents([["registration_refused", null, "email_invalid"]], "POST", "/users", {
@@ -104,14 +104,14 @@ test("every attempt, refusal and change is recorded with account, address, devic
     fresh,
   );
 
-  const events = (await trail(world)).filter(({ event }) => event !== "logged_in");
+  const events = (await listEvents(world)).filter(({ event }) => event !== "logged_in");
   for (const { ip, userAgent, event } of events) {
     assert.deepEqual([ip, userAgent], [from.ip, firefox["User-Agent"]], event);
   }
   const times = events.map(({ at }) => at);
   assert.deepEqual(times, times.toSorted());
   assert.ok(times.every((at) => at >= Date.UTC(2030, 0, 1) && at <= world.clock.now()));
-  const last = await eventsOf(world, async () => {
+  const last = await recordedEvents(world, async () => {
     await world.auth.admin.disableAccount(1);
     await world.auth.admin.disableAccount(1);
     await world.auth.admin.enableAccount(1);
@@ -132,7 +132,7 @@ test("every attempt, refusal and change is recorded with account, address, devic
 test("a write rejected by the HTTP layer is recorded, and a read is not", async () => {
   await using world = await createProductionWorld({ METRICS_TOKEN: "0123456789abcdef" });
   const assertEvents = async (expected: unknown[], path: string, request?: RequestInit) => {
-    assert.deepEqual(await eventsOf(world, () => world.request(path, { ...from, ...request })), expected, path);
+    assert.deepEqual(await recordedEvents(world, () => world.request(path, { ...from, ...request })), expected, path);
   };
   const rejection = (why: string) => [["request_refused", null, why]];
   await assertEvents(
@@ -155,7 +155,7 @@ test("a write rejected by the HTTP layer is recorded, and a read is not", async 
 test("a reset token is given only to programs on this machine, and other requests are recorded", async () => {
   await using world = await createWorld();
   const asking = form({ email: owner.email }, { headers: { "X-Forwarded-For": "192.0.2.1" } });
-  assert.deepEqual(await eventsOf(world, () => world.request("/reset_password", asking)), [
+  assert.deepEqual(await recordedEvents(world, () => world.request("/reset_password", asking)), [
     ["request_refused", null, "reset_delivery"],
   ]);
 });
@@ -170,7 +170,7 @@ test("neither the trail nor the log contains a secret or an address", async () =
   const cookies = await logInForCookies(world);
   await world.request("/sessions?token=in-the-query", form({ ...owner, password: "a wrong guess" }));
   await verifyEmail(world, { ...owner, token: "guessed-token" });
-  const recorded = JSON.stringify([await trail(world), world.logEntries]);
+  const recorded = JSON.stringify([await listEvents(world), world.logEntries]);
   const secrets = cookies.split("; ").map((pair) => pair.split("=")[1] as string);
   for (const secret of [
     ...secrets,
@@ -192,7 +192,7 @@ test("a flood of equal events is one entry with their number, also after the dat
   const guess = () => world.request("/sessions", form({ email: owner.email, password: "" }));
   const seconds = startStopwatch();
   for (let i = 0; i < 500; i++) await guess();
-  const flood = named(await trail(world));
+  const flood = toTuples(await listEvents(world));
   assert.ok(flood.length <= 1 + seconds(), `${flood.length} entries`);
   const times = flood.map((each) =>
     Number(/^login_refused,,no email or password, (\d+) times$/.exec(`${each}`)?.[1] ?? 1),
@@ -215,7 +215,7 @@ test("a flood of equal events is one entry with their number, also after the dat
   away = false;
   await world.auth.flush();
   world.db.audit.add = addEvents;
-  const afterwards = named(await trail(world)).slice(flood.length);
+  const afterwards = toTuples(await listEvents(world)).slice(flood.length);
   assert.deepEqual(afterwards, [
     ["login_refused", null, "no email or password, 2 times"],
     ["login_refused", null, "no email or password"],
@@ -246,7 +246,7 @@ test("while the database is unavailable no event is lost or reordered, and reque
     written.resolve();
   };
   await written.promise;
-  const ips = (await trail(world)).map(({ ip }) => ip);
+  const ips = (await listEvents(world)).map(({ ip }) => ip);
   assert.deepEqual(
     ips,
     Array.from({ length: 300 }, (_, i) => `192.0.${i >> 8}.${i & 255}`),
@@ -272,10 +272,10 @@ test("entries are kept for EVENTS_KEEP", async () => {
   assert.equal((await world.auth.admin.sweep()).events, 0);
   world.clock.advance(1);
   assert.equal((await world.auth.admin.sweep()).events, 1);
-  assert.deepEqual(named(await trail(world)).at(-1), ["reset_asked", null, null]);
+  assert.deepEqual(toTuples(await listEvents(world)).at(-1), ["reset_asked", null, null]);
   world.clock.advance(1);
   assert.ok((await world.auth.admin.sweep()).events > 0);
-  assert.deepEqual(await trail(world), []);
+  assert.deepEqual(await listEvents(world), []);
 });
 
 test("an event written after its account was deleted names no user, address or device", async () => {
@@ -286,14 +286,14 @@ test("an event written after its account was deleted names no user, address or d
   const { add: addEvents } = world.db.audit;
   const entry = { at: world.clock.now(), event: "logged_in", ip: "192.0.2.1", userAgent: "curl/8", detail: null };
   await addEvents.call(world.db, [{ ...entry, userId: 1 }]);
-  assert.partialDeepStrictEqual((await trail(world)).at(-1), { userId: 1, ip: "192.0.2.1", userAgent: "curl/8" });
+  assert.partialDeepStrictEqual((await listEvents(world)).at(-1), { userId: 1, ip: "192.0.2.1", userAgent: "curl/8" });
   await world.auth.admin.deleteAccount(1);
   // Like another node that had not written the event yet.
   await addEvents.call(world.db, [
     { ...entry, userId: 1 },
     { ...entry, userId: null },
   ]);
-  const events = await trail(world);
+  const events = await listEvents(world);
   const personal = events.filter(({ userId, ip, event }) => userId !== null || (ip !== null && event === "logged_in"));
   assert.deepEqual(
     personal.map(({ id: _, ...rest }) => rest),
@@ -341,7 +341,7 @@ test("a flood from one network is one entry, whatever its User-Agent", async () 
     const headers = { "User-Agent": `invented ${i}` };
     await world.request("/sessions", { ...form({ email: owner.email }, { headers }), ip: `2001:db8::${i}` });
   }
-  const [entry, ...more] = await trail(world);
+  const [entry, ...more] = await listEvents(world);
   assert.deepEqual(more, []);
   assert.partialDeepStrictEqual(entry, {
     ip: "2001:db8::0",

@@ -11,7 +11,7 @@ import {
 } from "../../support/production.ts";
 import { createWorld, day, form, hour, type World } from "../../support/world.ts";
 
-const trail = (world: World) => world.auth.audit.list({ limit: 100_000 });
+const listEvents = (world: World) => world.auth.audit.list({ limit: 100_000 });
 
 /** Returns the number of events that these entries count. */
 function countEvents(events: readonly Pick<AuditEvent, "detail">[]): number {
@@ -23,9 +23,9 @@ const isMerged = ({ detail }: Pick<AuditEvent, "detail">) => /^merged\b/.test(de
 
 /** Up to 65,536 different IPv4 addresses and networks of each size. */
 const ipv4 = (i: number) => `198.${18 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}`;
-const of64 = (i: number) => `2001:db8:1:${i.toString(16)}::1`;
-const of56 = (i: number) => `2001:db8:${(i >> 8).toString(16)}:${((i & 255) << 8).toString(16)}::1`;
-const of48 = (i: number) => `2001:db8:${i.toString(16)}::1`;
+const ipIn64 = (i: number) => `2001:db8:1:${i.toString(16)}::1`;
+const ipIn56 = (i: number) => `2001:db8:${(i >> 8).toString(16)}:${((i & 255) << 8).toString(16)}::1`;
+const ipIn48 = (i: number) => `2001:db8:${i.toString(16)}::1`;
 
 /** Records rejected requests, and writes the trail after every 2,500. */
 async function recordRejected(
@@ -40,18 +40,18 @@ async function recordRejected(
   }
 }
 
-const ignore = (error: unknown) => {
+const ignoreAuthError = (error: unknown) => {
   if (!(error instanceof AuthError)) throw error;
 };
 
 // id: one-network-bounded
 test("20,000 refusals from as many /64s of one /48 make at most a hundred entries, and all are counted", async () => {
   await using world = await createWorld();
-  await recordRejected(world, 20_000, (i) => ({ ip: of64(i), userAgent: `invented ${i}` }));
-  const events = await trail(world);
+  await recordRejected(world, 20_000, (i) => ({ ip: ipIn64(i), userAgent: `invented ${i}` }));
+  const events = await listEvents(world);
   assert.ok(events.length <= 100, `${events.length}`);
   assert.equal(countEvents(events), 20_000);
-  assert.equal(events[0]?.ip, of64(0), "the first are not merged");
+  assert.equal(events[0]?.ip, ipIn64(0), "the first are not merged");
   const [merged, ...more] = events.filter(isMerged).filter(({ ip }) => ip?.endsWith("/48"));
   assert.deepEqual([merged?.ip, merged?.userId, merged?.userAgent], ["2001:db8:1::/48", null, null]);
   assert.deepEqual(more, []);
@@ -62,7 +62,7 @@ test("20,000 refusals from as many /64s of one /48 make at most a hundred entrie
     (i) => `another ${i}`,
   );
   assert.ok(
-    (await trail(world)).some(({ ip }) => ip === "2001:db8:2::1"),
+    (await listEvents(world)).some(({ ip }) => ip === "2001:db8:2::1"),
     "the next network has room too",
   );
 });
@@ -81,7 +81,7 @@ test("every network has room for a few entries, and its flood is counted", async
       (i) => ({ ip, userAgent: `${i}` }),
       (i) => `reason ${i}`,
     );
-    const events = await trail(world);
+    const events = await listEvents(world);
     assert.ok(events.length <= most, `${ip}: ${events.length}`);
     assert.equal(countEvents(events), 3000);
   }
@@ -95,7 +95,7 @@ test("every network has room for a few entries, and its flood is counted", async
   await recordRejected(world, 3000, (i) => ({
     ip: `2001:db8:1:${(0x200 + (i & 255)).toString(16)}::${i.toString(16)}`,
   }));
-  const events = await trail(world);
+  const events = await listEvents(world);
   const of56 = events.filter(({ ip }) => ip?.startsWith("2001:db8:1:2"));
   assert.ok(of56.length <= 42, `${of56.length}`);
   assert.deepEqual(
@@ -114,16 +114,16 @@ test("a thousand networks, or any other number, make a bounded number of entries
     (i) => ({ ip: ipv4(i % 1000) }),
     (i) => `reason ${i}`,
   );
-  const events = await trail(world);
+  const events = await listEvents(world);
   assert.ok(events.length <= 6001, `${events.length}`);
   assert.equal(countEvents(events), 30_000);
   const networks = new Set(events.map(({ ip }) => ip));
   assert.equal(networks.size, 1000, "each network is named");
   await recordRejected(world, 5000, (i) => ({ ip: ipv4(1000 + i) }));
-  await recordRejected(world, 5000, (i) => ({ ip: of48(i) }));
-  await recordRejected(world, 5000, (i) => ({ ip: of56(i) }));
-  await recordRejected(world, 5000, (i) => ({ ip: of64(i) }));
-  const all = await trail(world);
+  await recordRejected(world, 5000, (i) => ({ ip: ipIn48(i) }));
+  await recordRejected(world, 5000, (i) => ({ ip: ipIn56(i) }));
+  await recordRejected(world, 5000, (i) => ({ ip: ipIn64(i) }));
+  const all = await listEvents(world);
   assert.ok(all.length <= 10_001, `${all.length}`);
   assert.equal(countEvents(all), 50_000);
   const last = all.at(-1);
@@ -135,7 +135,7 @@ test("a thousand networks, or any other number, make a bounded number of entries
     () => ({ ip: ipv4(1) }),
     () => "tomorrow",
   );
-  assert.equal((await trail(world)).at(-1)?.detail, "tomorrow");
+  assert.equal((await listEvents(world)).at(-1)?.detail, "tomorrow");
 });
 
 test("listing the trail repeatedly adds no entries during a flood", async () => {
@@ -144,7 +144,7 @@ test("listing the trail repeatedly adds no entries during a flood", async () => 
     world.auth.audit.recordRejectedRequest(`reason ${i}`, { ip: "192.0.2.1" });
     await world.auth.flush();
   }
-  const events = await trail(world);
+  const events = await listEvents(world);
   assert.ok(events.length <= 22, `${events.length}`);
   assert.equal(countEvents(events), 300);
 });
@@ -168,9 +168,9 @@ test("every kind of refusal is bounded", async () => {
   };
   for (const [name, attempt] of Object.entries(kinds)) {
     world.clock.advance(day);
-    const before = (await trail(world)).length;
-    for (let i = 0; i < 400; i++) await Promise.resolve(attempt(i, { ip: of64(i) })).catch(ignore);
-    const events = (await trail(world)).slice(before).filter(({ event }) => event === name);
+    const before = (await listEvents(world)).length;
+    for (let i = 0; i < 400; i++) await Promise.resolve(attempt(i, { ip: ipIn64(i) })).catch(ignoreAuthError);
+    const events = (await listEvents(world)).slice(before).filter(({ event }) => event === name);
     if (name === "operation_refused") assert.equal(events.length, 400, "each names a different account");
     else assert.ok(events.length > 20 && events.length <= 100, `${name}: ${events.length}`);
   }
@@ -185,13 +185,13 @@ test("a login rejected by a network's limit names no account, known or not", asy
       ip: "203.0.113.1",
     });
   await login("nobody@example.com", 0);
-  const before = (await trail(world)).length;
+  const before = (await listEvents(world)).length;
   for (let i = 0; i < 300; i++) {
     const email = i % 3 === 0 ? owner.email : `${i}@example.com`;
     assert.equal((await login(email, i)).status, 429);
     if (i % 10 === 0) await world.auth.flush();
   }
-  const events = (await trail(world)).slice(before);
+  const events = (await listEvents(world)).slice(before);
   assert.ok(events.length <= 22, `${events.length}`);
   assert.equal(countEvents(events), 300);
   for (const { event, userId, detail } of events) {
@@ -227,13 +227,13 @@ test("rejected requests of a logged-in user are bounded too, and hide no change"
   world.clock.advance(hour);
   const endOthers = () => world.request("/sessions/others", { method: "DELETE", headers });
   for (let i = 0; i < 100; i++) {
-    await world.request("/profile/export", { headers, ip: of64(i) });
+    await world.request("/profile/export", { headers, ip: ipIn64(i) });
     await endOthers();
     await world.auth.flush();
   }
   for (let i = 0; i < 3; i++) await logInForCookies(world);
   await endOthers();
-  const events = await trail(world);
+  const events = await listEvents(world);
   const named = (name: string) => events.filter(({ event }) => event === name);
   for (const name of ["password_needed", "sessions_ended"]) {
     assert.ok(named(name).length <= 33, `${name}: ${named(name).length}`);
@@ -260,9 +260,9 @@ test("each change has an entry, even if the trail is full and the database unava
     await world.request("/sessions", { method: "DELETE", headers });
     if (i % 10 === 0) await world.auth.flush();
   }
-  await recordRejected(world, 5000, (i) => ({ ip: of48(i) }));
+  await recordRejected(world, 5000, (i) => ({ ip: ipIn48(i) }));
   Object.assign(world.db.audit, { add, addOrUpdate });
-  const events = await trail(world);
+  const events = await listEvents(world);
   for (const name of ["logged_in", "logged_out"]) {
     const acts = events.filter(({ event }) => event === name);
     assert.equal(acts.length, 50, name);
@@ -278,7 +278,7 @@ test("the log has the first lines of a flood, and the number of omitted ones", a
   await using world = await createProductionWorld();
   await registerAndVerify(world);
   await recordRejected(world, 1000, () => ({ ip: "192.0.2.1" }));
-  await recordRejected(world, 2000, (i) => ({ ip: of64(i) }));
+  await recordRejected(world, 2000, (i) => ({ ip: ipIn64(i) }));
   await recordRejected(world, 12_000, (i) => ({ ip: ipv4(i) }));
   await logInForCookies(world);
   await world.auth.flush();
@@ -307,15 +307,15 @@ test("no merged entry names a deleted account", async () => {
   await using world = await createProductionWorld();
   await registerAndVerify(world);
   const wrong = (i: number) =>
-    world.request("/sessions", { ...form({ ...owner, password: strongPassword + i }), ip: of64(i) });
+    world.request("/sessions", { ...form({ ...owner, password: strongPassword + i }), ip: ipIn64(i) });
   for (let i = 0; i < 100; i++) await wrong(i);
-  const about = (await trail(world)).filter(({ userId }) => userId === 1);
+  const about = (await listEvents(world)).filter(({ userId }) => userId === 1);
   assert.ok(about.some(isMerged));
   const headers = { Cookie: "" };
   for (let i = 0; i < 50; i++) await wrong(i);
   assert.equal(await world.auth.admin.deleteAccount(1), true);
-  for (let i = 0; i < 50; i++) await world.request("/sessions", { ...form(owner, { headers }), ip: of64(i) });
-  const merged = (await trail(world)).filter(({ id }) => about.some((each) => each.id === id));
+  for (let i = 0; i < 50; i++) await world.request("/sessions", { ...form(owner, { headers }), ip: ipIn64(i) });
+  const merged = (await listEvents(world)).filter(({ id }) => about.some((each) => each.id === id));
   for (const { userId, ip, userAgent } of merged) assert.deepEqual([userId, ip, userAgent], [null, null, null]);
 });
 
@@ -328,7 +328,7 @@ test("all requests rejected while the service is busy are counted", async () => 
     admission.flush();
     await world.auth.flush();
   }
-  const events = await trail(world);
+  const events = await listEvents(world);
   assert.ok(events.length <= 81, `${events.length}`);
   assert.equal(countEvents(events), rejections);
 });
@@ -337,7 +337,7 @@ test("registrations of an account's address that are not stored do not flood its
   await using world = await createProductionWorld();
   await registerAndVerify(world);
   world.clock.advance(day);
-  const before = (await trail(world)).length;
+  const before = (await listEvents(world)).length;
   for (let i = 0; i < 200; i++) {
     const { status } = await world.request("/users", {
       ...form({ ...owner, password: `${strongPassword}${i}` }),
@@ -346,7 +346,7 @@ test("registrations of an account's address that are not stored do not flood its
     assert.equal(status, 200);
     if (i % 20 === 0) await world.auth.flush();
   }
-  const events = (await trail(world)).slice(before).filter(({ userId }) => userId === 1);
+  const events = (await listEvents(world)).slice(before).filter(({ userId }) => userId === 1);
   const registrations = events.filter(({ event }) => event === "registration_asked");
   assert.ok(registrations.length <= 5 + 31, `${registrations.length}`);
   assert.equal(countEvents(registrations), 200);

@@ -40,7 +40,7 @@ async function readCounts({ clock, readRows }: Store): Promise<[string, number, 
   return all.filter(([name]) => name.startsWith("LIMIT_")).toSorted();
 }
 
-const from = (ip: string): Caller => ({ ip });
+const callerFrom = (ip: string): Caller => ({ ip });
 
 // id: rows-expire
 test("a wrong password leaves rows that are gone after a day, whether or not there is an account", async () => {
@@ -52,7 +52,7 @@ test("a wrong password leaves rows that are gone after a day, whether or not the
     store.clock.advance(2 * day);
     await auth.admin.sweep();
     assert.deepEqual(await readCounts(store), []);
-    const login = () => getOutcome(auth.logIn({ email, password: "wrong" }, from("192.0.2.1")));
+    const login = () => getOutcome(auth.logIn({ email, password: "wrong" }, callerFrom("192.0.2.1")));
     assert.deepEqual(await login(), ["wrong_login"]);
     assert.deepEqual(await readCounts(store), [
       ["LIMIT_LOGIN_ACCOUNT", 1, 15 * minute],
@@ -76,7 +76,7 @@ test("a wrong password leaves rows that are gone after a day, whether or not the
 test("a right password, or a service that is busy, leaves no row", async () => {
   await using service = await createService();
   const { auth, store } = service;
-  const network = from("2001:db8:1:2::3");
+  const network = callerFrom("2001:db8:1:2::3");
   const failures = [["LIMIT_LOGIN_ACCOUNT"], ["LIMIT_LOGIN_NETWORK"], ["LIMIT_LOGIN_NETWORK"], ["LIMIT_LOGIN_NETWORK"]];
   await auth.registerUser(owner.email, owner.password, network);
   await store.run("delete from attempts");
@@ -93,9 +93,9 @@ test("a right password, or a service that is busy, leaves no row", async () => {
   await auth.close();
   for (let i = 0; i < 300; i++) {
     const ip = i % 2 ? `192.0.2.${i % 256}` : `2001:db8:1:${i.toString(16)}::1`;
-    const [code] = await getOutcome(auth.logIn({ email: `${i}@example.com`, password: "wrong" }, from(ip)));
+    const [code] = await getOutcome(auth.logIn({ email: `${i}@example.com`, password: "wrong" }, callerFrom(ip)));
     assert.equal(code, "busy");
-    await getOutcome(auth.registerUser(`${i}@example.com`, owner.password, from(ip)));
+    await getOutcome(auth.registerUser(`${i}@example.com`, owner.password, callerFrom(ip)));
   }
   assert.deepEqual(await readCounts(store), []);
 });
@@ -122,7 +122,7 @@ test("an IPv6 network has a limit by /64, by /56 with four times the attempts an
   };
   for (const [name, attempt] of Object.entries(attempts)) {
     store.clock.advance(hour);
-    const passes = async (ip: string) => (await getOutcome(attempt(from(ip))))[0] !== "too_many_tries";
+    const passes = async (ip: string) => (await getOutcome(attempt(callerFrom(ip))))[0] !== "too_many_tries";
     const countAllowed = async (ips: readonly string[]) => {
       let count = 0;
       for (const ip of ips) if (await passes(ip)) count++;
@@ -139,7 +139,7 @@ test("an IPv6 network has a limit by /64, by /56 with four times the attempts an
     store.clock.advance(10 * minute);
     const others = Array.from({ length: 100 }, (_, i) => `2001:db8:1:${(0x1000 + 0x100 * i).toString(16)}::1`);
     assert.equal(await countAllowed(others), 36, `${name}: 100 /56s of their /48`);
-    assert.deepEqual(await getOutcome(attempt(from("2001:db8:1:ffff::1"))), ["too_many_tries", 50 * 60], name);
+    assert.deepEqual(await getOutcome(attempt(callerFrom("2001:db8:1:ffff::1"))), ["too_many_tries", 50 * 60], name);
     assert.equal(await passes("2001:db8:2:100::1"), true, `${name}: the next /48`);
     assert.equal(await passes("192.0.2.1"), true, name);
   }
@@ -149,7 +149,9 @@ test("an attempt rejected by the limit of a wider network reports the wait of th
   await using service = await createService({ LIMIT_LOGIN_NETWORK: "1/1h" });
   const { auth, store } = service;
   const login = (subnet: number) =>
-    getOutcome(auth.logIn({ email: `${subnet}@example.com`, password: "wrong" }, from(`2001:db8:1:${subnet}::1`)));
+    getOutcome(
+      auth.logIn({ email: `${subnet}@example.com`, password: "wrong" }, callerFrom(`2001:db8:1:${subnet}::1`)),
+    );
   for (let i = 0; i < 4; i++) {
     assert.deepEqual(await login(i), ["wrong_login"]);
     store.clock.advance(minute);
@@ -165,7 +167,7 @@ test("an attempt that cannot be refunded counts, and the login succeeds", async 
   const { auth, store } = service;
   await auth.registerUser(owner.email, owner.password);
   store.db.limits.refund = () => Promise.reject(new DatabaseUnavailable("locked"));
-  await auth.logIn(owner, from("192.0.2.1"));
+  await auth.logIn(owner, callerFrom("192.0.2.1"));
   assert.equal((await readCounts(store)).find(([name]) => name === "LIMIT_LOGIN_STREAK")?.[1], 1);
 });
 

@@ -24,14 +24,14 @@ interface Service extends AsyncDisposable {
   readonly store: Store;
   readonly server: MailServer;
   readonly node: Node;
-  /** Another node on the same database and mail server. */
-  another(): Promise<Node>;
+  /** Starts another node on the same database and mail server. */
+  addNode(): Promise<Node>;
   /** Resolves when this many recipients hang. */
-  hanging(count: number): Promise<void>;
+  waitForHanging(count: number): Promise<void>;
   /** Lets the mail server respond for all hanging recipients, now and from now on. */
   release(): void;
   /** The code with which the server responds immediately for a recipient. */
-  answer: (address: string) => number | undefined;
+  getResponseCode: (address: string) => number | undefined;
   /** Returns true if the server hangs for a recipient. */
   hangs: (address: string) => boolean;
 }
@@ -46,7 +46,7 @@ async function createService(environment: Environment = {}): Promise<Service> {
   const server = resources.use(
     await startMailServer({
       onRcptTo({ address }, _, done) {
-        const responseCode = service.answer(address);
+        const responseCode = service.getResponseCode(address);
         if (responseCode !== undefined) return done(Object.assign(new Error(`<${address}> no`), { responseCode }));
         if (!isHeld || !service.hangs(address)) return done();
         held.push(done);
@@ -74,8 +74,8 @@ async function createService(environment: Environment = {}): Promise<Service> {
     store,
     server,
     node: await node(),
-    another: async () => node(resources.use(await openDB(store.url, { settings, clock: store.clock.now }))),
-    hanging: (count) =>
+    addNode: async () => node(resources.use(await openDB(store.url, { settings, clock: store.clock.now }))),
+    waitForHanging: (count) =>
       new Promise((resolve) => {
         watch = () => held.length >= count && resolve();
         watch();
@@ -84,7 +84,7 @@ async function createService(environment: Environment = {}): Promise<Service> {
       isHeld = false;
       for (const done of held.splice(0)) done();
     },
-    answer: () => undefined,
+    getResponseCode: () => undefined,
     hangs: (address) => /@.*slow/.test(address),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
@@ -92,7 +92,7 @@ async function createService(environment: Environment = {}): Promise<Service> {
   return service;
 }
 
-const addresses = (count: number, address: (i: number) => string) =>
+const createAddresses = (count: number, address: (i: number) => string) =>
   Array.from({ length: count }, (_, i) => address(i));
 
 for (const [name, slow] of [
@@ -104,9 +104,9 @@ for (const [name, slow] of [
     await using service = await createService();
     const { auth } = service.node;
     await auth.registerUser(email, password);
-    for (const address of new Set(addresses(50, slow))) await auth.account.register(address, password);
+    for (const address of new Set(createAddresses(50, slow))) await auth.account.register(address, password);
     const delivering = auth.outbox.deliver();
-    await service.hanging(1);
+    await service.waitForHanging(1);
     await auth.resetPassword.request(email);
     const laterDelivery = auth.outbox.deliver();
     assert.deepEqual((await service.server.nextMail()).to, [email]);
@@ -115,7 +115,7 @@ for (const [name, slow] of [
     await auth.outbox.deliver();
     assert.equal(await auth.outbox.count(), 0);
     const to = service.server.mails.flatMap((mail) => mail.to).toSorted();
-    assert.deepEqual(to, [...new Set(addresses(50, slow)), email].toSorted());
+    assert.deepEqual(to, [...new Set(createAddresses(50, slow)), email].toSorted());
   });
 }
 
@@ -124,10 +124,10 @@ test("slow recipients of a domain do not delay the resets of others in that doma
   const { auth } = service.node;
   const bob = "bob@one.example";
   await auth.registerUser(bob, password);
-  for (const address of addresses(20, (i) => `${i}@one.example`)) await auth.account.register(address, password);
+  for (const address of createAddresses(20, (i) => `${i}@one.example`)) await auth.account.register(address, password);
   service.hangs = (address) => address !== bob;
   const delivering = auth.outbox.deliver();
-  await service.hanging(2);
+  await service.waitForHanging(2);
   await auth.resetPassword.request(bob);
   const laterDelivery = auth.outbox.deliver();
   assert.deepEqual((await service.server.nextMail()).to, [bob]);
@@ -138,11 +138,11 @@ test("slow recipients of a domain do not delay the resets of others in that doma
 test("slow resets that attackers request for many accounts delay no notice, operator's email or known device", async () => {
   await using service = await createService();
   const { auth } = service.node;
-  const slow = addresses(20, (i) => `eve@slow${i}.example`);
+  const slow = createAddresses(20, (i) => `eve@slow${i}.example`);
   for (const address of [...slow, email]) await auth.registerUser(address, password);
   for (const address of slow) await auth.resetPassword.request(address);
   const delivering = auth.outbox.deliver();
-  await service.hanging(7);
+  await service.waitForHanging(7);
   assert.equal(await auth.admin.sendResetMail(21), true);
   const laterDelivery = auth.outbox.deliver();
   assert.deepEqual((await service.server.nextMail()).to, [email]);
@@ -157,12 +157,12 @@ test("slow resets that attackers request for many accounts delay no notice, oper
 
 test("one call of deliver sends what comes due while a slow recipient hangs, and no email is sent twice by two nodes", async () => {
   await using service = await createService();
-  const other = await service.another();
+  const other = await service.addNode();
   const { auth } = service.node;
-  const all = addresses(40, (i) => (i % 4 === 0 ? `${i}@slow.example` : `${i}@example.com`));
+  const all = createAddresses(40, (i) => (i % 4 === 0 ? `${i}@slow.example` : `${i}@example.com`));
   for (const address of all) await auth.account.register(address, password);
   const calls = [auth, other.auth, auth, other.auth].map((each) => each.outbox.deliver());
-  await service.hanging(4);
+  await service.waitForHanging(4);
   for (let i = 0; i < 30; i++) await service.server.nextMail();
   service.release();
   const sent = (await Promise.all(calls)).reduce((sum, some) => sum + some);
@@ -174,10 +174,10 @@ test("one call of deliver sends what comes due while a slow recipient hangs, and
 test("an aborted delivery starts no more emails, and waits for the running ones", async () => {
   await using service = await createService();
   const { auth } = service.node;
-  for (const address of addresses(9, (i) => `${i}@slow.example`)) await auth.account.register(address, password);
+  for (const address of createAddresses(9, (i) => `${i}@slow.example`)) await auth.account.register(address, password);
   const stopping = new AbortController();
   const delivering = auth.outbox.deliver(stopping.signal);
-  await service.hanging(2);
+  await service.waitForHanging(2);
   stopping.abort();
   service.release();
   // A running claim is completed.
@@ -190,7 +190,7 @@ test("an email that the server rejects permanently is not retried, and is kept f
   await using service = await createService();
   const { node, store } = service;
   for (const code of [550, 551, 552, 553, 554, 571]) {
-    service.answer = (address) => (address.startsWith("eve") ? code : undefined);
+    service.getResponseCode = (address) => (address.startsWith("eve") ? code : undefined);
     await node.auth.account.register(`eve${code}@example.com`, password);
     await node.auth.account.register(`bob${code}@example.com`, password);
     assert.equal(await node.auth.outbox.deliver(), 1, `${code}`);
@@ -210,7 +210,7 @@ test("an email that the server rejects permanently is not retried, and is kept f
   assert.ok(!JSON.stringify([failed, node.logged]).includes("@"), "the log or the list contains an address");
   store.clock.advance(day);
   assert.equal(await node.auth.outbox.deliver(), 0);
-  service.answer = () => undefined;
+  service.getResponseCode = () => undefined;
   assert.equal(await node.auth.outbox.retryFailed(), 6);
   assert.equal(await node.auth.outbox.countFailed(), 0);
   assert.equal(await node.auth.outbox.deliver(), 6);
@@ -221,14 +221,14 @@ test("emails stay in the outbox if the server rejects this service, or rejects t
   const { node, store } = service;
   await node.auth.account.register(email, password);
   for (const code of [421, 450, 451, 452, 530, 535]) {
-    service.answer = () => code;
+    service.getResponseCode = () => code;
     assert.equal(await node.auth.outbox.deliver(), 0);
     assert.deepEqual([await node.auth.outbox.count(), await node.auth.outbox.countFailed()], [1, 0], `${code}`);
     store.clock.advance(hour);
   }
   const levels = node.logged.filter(({ event }) => event === "mail_delayed").map(({ level }) => level);
   assert.deepEqual(levels, ["warn", "warn", "warn", "warn", "error", "error"]);
-  service.answer = () => undefined;
+  service.getResponseCode = () => undefined;
   assert.equal(await node.auth.outbox.deliver(), 1);
 });
 
@@ -245,12 +245,12 @@ test("a rejected reset email invalidates only its own link, and the next request
   const tokens = async () => (await store.readRows("mailed_tokens")).length;
   const [link = ""] = /token=3D[\w-]{43}/.exec(service.server.mails[0]?.raw.replaceAll("=\r\n", "") ?? "") ?? [];
   assert.equal(await node.auth.resetPassword.findEmail(link.slice(8)), email);
-  service.answer = () => 550;
+  service.getResponseCode = () => 550;
   await request();
   assert.equal(await node.auth.outbox.countFailed(), 1);
   assert.equal(await tokens(), 1);
   assert.equal(await node.auth.resetPassword.findEmail(link.slice(8)), email);
-  service.answer = () => undefined;
+  service.getResponseCode = () => undefined;
   await request();
   assert.equal(service.server.mails.length, 2);
   assert.equal(await node.auth.resetPassword.findEmail(link.slice(8)), null);
@@ -259,7 +259,7 @@ test("a rejected reset email invalidates only its own link, and the next request
 test("failed emails are deleted with their account, after a week, and beyond ten thousand", async () => {
   await using service = await createService();
   const { node, store } = service;
-  service.answer = () => 550;
+  service.getResponseCode = () => 550;
   await node.auth.registerUser(email, password);
   await node.auth.resetPassword.request(email);
   await node.auth.admin.invite("mia@example.com");
@@ -283,7 +283,7 @@ test("failed emails are deleted with their account, after a week, and beyond ten
 test("a failed email about a deletion keeps no address, and cannot be retried", async () => {
   await using service = await createService();
   const { node, store } = service;
-  service.answer = () => 550;
+  service.getResponseCode = () => 550;
   const { id } = await node.auth.registerUser(email, password);
   await node.auth.admin.deleteAccount(id);
   await node.auth.outbox.deliver();

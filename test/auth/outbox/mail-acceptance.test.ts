@@ -94,12 +94,12 @@ interface Node {
   readonly store: Store;
   readonly office: PostOffice;
   readonly logged: Record<string, unknown>[];
-  another(): Promise<Node>;
+  addNode(): Promise<Node>;
   /** Delivers emails and returns the new tokens. */
   deliver(): Promise<string[]>;
   /** Returns true if the token is valid, without using it up. */
-  resets(token: string | undefined): Promise<boolean>;
-  confirms(token: string | undefined): Promise<boolean>;
+  canReset(token: string | undefined): Promise<boolean>;
+  canConfirm(token: string | undefined): Promise<boolean>;
 }
 
 async function createService(
@@ -119,14 +119,14 @@ async function createService(
     store,
     office,
     logged,
-    another: () => createService(resources, { store, office }),
+    addNode: () => createService(resources, { store, office }),
     async deliver() {
       const { length } = office.tokens;
       await auth.outbox.deliver();
       return office.tokens.slice(length);
     },
-    resets: async (token = "") => (await auth.resetPassword.findEmail(token)) === email,
-    confirms: async (token = "") => (await auth.verifyEmail.find(token))?.email === email,
+    canReset: async (token = "") => (await auth.resetPassword.findEmail(token)) === email,
+    canConfirm: async (token = "") => (await auth.verifyEmail.find(token))?.email === email,
   };
 }
 
@@ -136,7 +136,7 @@ async function createNodeWithLink(resources: AsyncDisposableStack): Promise<{ no
   await node.auth.registerUser(email, password);
   await node.auth.resetPassword.request(email);
   const [current = ""] = await node.deliver();
-  assert.ok(await node.resets(current));
+  assert.ok(await node.canReset(current));
   node.store.clock.advance(minute);
   return { node, current };
 }
@@ -153,22 +153,22 @@ for (const reply of failures) {
     for (let i = 0; i < 5; i++) {
       await node.auth.resetPassword.request(email);
       lost.push(...(await node.deliver()));
-      assert.ok(await node.resets(current), `after ${i + 1} requests`);
+      assert.ok(await node.canReset(current), `after ${i + 1} requests`);
       node.store.clock.advance(3 * minute);
     }
     // If the response was lost, the email may be in the mailbox: its link must work.
     assert.ok(lost.length >= 5);
-    for (const token of lost) assert.ok(await node.resets(token));
+    for (const token of lost) assert.ok(await node.canReset(token));
     node.office.reply = "accepts";
     assert.deepEqual(await node.deliver(), [], "it waits the usual time");
     node.store.clock.advance(30 * minute);
     const [newest, ...more] = await node.deliver();
     assert.deepEqual(more, [], "one email for all requests");
-    assert.ok(await node.resets(newest));
-    for (const token of [current, ...lost]) assert.equal(await node.resets(token), false, "replaced");
+    assert.ok(await node.canReset(newest));
+    for (const token of [current, ...lost]) assert.equal(await node.canReset(token), false, "replaced");
     await assert.rejects(node.auth.updatePassword(current, newPassword), { code: "bad_reset_token" });
     await node.auth.updatePassword(newest ?? "", newPassword, email);
-    assert.equal(await node.resets(newest), false);
+    assert.equal(await node.canReset(newest), false);
   });
 }
 
@@ -179,16 +179,16 @@ for (const reply of ["rejects", "rejects the recipient"] as const) {
     node.office.reply = reply;
     await node.auth.resetPassword.request(email);
     const rejected = await node.deliver();
-    assert.ok(await node.resets(current));
-    for (const token of rejected) assert.equal(await node.resets(token), false, "it was not delivered");
+    assert.ok(await node.canReset(current));
+    for (const token of rejected) assert.equal(await node.canReset(token), false, "it was not delivered");
     assert.equal(await node.auth.outbox.count(), 0);
     node.office.reply = "accepts";
     node.store.clock.advance(minute);
     await node.auth.resetPassword.request(email);
     const [newest, ...more] = await node.deliver();
     assert.deepEqual(more, []);
-    assert.ok(await node.resets(newest));
-    assert.equal(await node.resets(current), false, "replaced");
+    assert.ok(await node.canReset(newest));
+    assert.equal(await node.canReset(current), false, "replaced");
   });
 }
 
@@ -206,7 +206,7 @@ test("either of two valid links resets the password once, and invalidates both",
       ),
     );
     assert.equal(results.filter(({ status }) => status === "fulfilled").length, 1);
-    for (const token of both) assert.equal(await node.resets(token), false);
+    for (const token of both) assert.equal(await node.canReset(token), false);
   }
 });
 
@@ -237,13 +237,13 @@ test("an action while an email is being sent invalidates its link too, and the a
     const delivering = node.deliver();
     await held.arrived;
     const [fresh] = node.office.tokens.slice(-1);
-    assert.ok((await node.resets(current)) && (await node.resets(fresh)), name);
+    assert.ok((await node.canReset(current)) && (await node.canReset(fresh)), name);
     await act(node, current);
-    assert.equal(await node.resets(fresh), false, name);
+    assert.equal(await node.canReset(fresh), false, name);
     held.release();
     await delivering;
-    for (const token of [current, fresh]) assert.equal(await node.resets(token), false, name);
-    if (name === "a program sets a token") assert.ok(await node.resets("a program's own"));
+    for (const token of [current, fresh]) assert.equal(await node.canReset(token), false, name);
+    if (name === "a program sets a token") assert.ok(await node.canReset("a program's own"));
   }
 });
 
@@ -251,7 +251,7 @@ test("a request while an email is being sent needs no second email unless the fi
   for (const fails of [false, true]) {
     await using resources = new AsyncDisposableStack();
     const { node, current } = await createNodeWithLink(resources);
-    const other = await node.another();
+    const other = await node.addNode();
     const held = node.office.hold();
     await node.auth.resetPassword.request(email);
     const delivering = node.deliver();
@@ -269,8 +269,8 @@ test("a request while an email is being sent needs no second email unless the fi
     const retried = await other.deliver();
     assert.equal(retried.length, fails ? 1 : 0);
     const newest = retried[0] ?? first;
-    assert.ok(await node.resets(newest));
-    for (const token of [current, first]) assert.equal(await node.resets(token), token === newest);
+    assert.ok(await node.canReset(newest));
+    for (const token of [current, first]) assert.equal(await node.canReset(token), token === newest);
   }
 });
 
@@ -289,7 +289,7 @@ test("if a link is invalidated while its email is sent, a later request gets ano
   node.office.reply = "accepts";
   node.store.clock.advance(10 * minute);
   await node.deliver();
-  assert.ok(await node.resets(node.office.tokens.at(-1)));
+  assert.ok(await node.canReset(node.office.tokens.at(-1)));
 });
 
 test("of two emails sent at the same time on two nodes, the newer link is valid, whichever is accepted last", async () => {
@@ -299,7 +299,7 @@ test("of two emails sent at the same time on two nodes, the newer link is valid,
   ]) {
     await using resources = new AsyncDisposableStack();
     const { node, current } = await createNodeWithLink(resources);
-    const nodes = [node, await node.another()];
+    const nodes = [node, await node.addNode()];
     const releases = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const delivering: Promise<unknown>[] = [];
     const fresh: string[] = [];
@@ -316,13 +316,13 @@ test("of two emails sent at the same time on two nodes, the newer link is valid,
       await arrived.promise;
       fresh.push(node.office.tokens.at(-1) ?? "");
     }
-    for (const token of [current, ...fresh]) assert.ok(await node.resets(token));
+    for (const token of [current, ...fresh]) assert.ok(await node.canReset(token));
     for (const i of order) {
       releases[i]?.resolve();
       await delivering[i];
-      assert.ok(await node.resets(fresh[1]), `${order}: ${i}`);
+      assert.ok(await node.canReset(fresh[1]), `${order}: ${i}`);
     }
-    for (const token of [current, fresh[0]]) assert.equal(await node.resets(token), false, `${order}`);
+    for (const token of [current, fresh[0]]) assert.equal(await node.canReset(token), false, `${order}`);
     assert.equal(await node.auth.outbox.count(), 0);
   }
 });
@@ -341,13 +341,13 @@ test("a crash before an accepted email is recorded leaves both links valid, unti
   const auth = new Auth(crashing, { hashThreads, settings, mailer, clock: node.store.clock.now });
   await assert.rejects(auth.outbox.deliver(), { name: "DatabaseUnavailable" });
   const [delivered] = node.office.tokens.slice(-1);
-  for (const token of [current, delivered]) assert.ok(await node.resets(token));
+  for (const token of [current, delivered]) assert.ok(await node.canReset(token));
   node.office.reply = "accepts";
   node.store.clock.advance(2 * minute);
   const [newest, ...more] = await node.deliver();
   assert.deepEqual(more, []);
-  assert.ok(await node.resets(newest));
-  for (const token of [current, delivered]) assert.equal(await node.resets(token), false);
+  assert.ok(await node.canReset(newest));
+  for (const token of [current, delivered]) assert.equal(await node.canReset(token), false);
 });
 
 test("a verification link stays valid until its successor is accepted, and either confirms once", async () => {
@@ -361,7 +361,7 @@ test("a verification link stays valid until its successor is accepted, and eithe
       node.office.reply = reply;
       await node.auth.verifyEmail.request(email);
       const lost = await node.deliver();
-      for (const token of [current, ...lost]) assert.ok(await node.confirms(token), reply);
+      for (const token of [current, ...lost]) assert.ok(await node.canConfirm(token), reply);
       const wrong = { token: lost[0] ?? current, password: "another" };
       await assert.rejects(node.auth.verifyEmail.confirm(wrong), { code: "bad_verify_token" });
       if (use === "current") {
@@ -369,13 +369,13 @@ test("a verification link stays valid until its successor is accepted, and eithe
           node.auth.verifyEmail.confirm({ token, password, email }),
         );
         assert.equal((await Promise.allSettled(redemptions)).filter(({ status }) => status === "fulfilled").length, 1);
-        for (const token of [current, ...lost]) assert.equal(await node.confirms(token), false);
+        for (const token of [current, ...lost]) assert.equal(await node.canConfirm(token), false);
         continue;
       }
       node.office.reply = "accepts";
       node.store.clock.advance(3 * minute);
       const [newest = ""] = await node.deliver();
-      for (const token of [current, ...lost]) assert.equal(await node.confirms(token), false);
+      for (const token of [current, ...lost]) assert.equal(await node.canConfirm(token), false);
       assert.equal((await node.auth.verifyEmail.confirm({ token: newest, password })).user.email, email);
     }
   }
@@ -391,18 +391,18 @@ test("any link resets an unconfirmed address until the newest is accepted", asyn
   await node.auth.account.register(email, password);
   await node.deliver();
   const current = await mailed();
-  assert.ok(await node.resets(current));
+  assert.ok(await node.canReset(current));
   node.store.clock.advance(minute);
   // The newest link is that of the newest registration, whichever registration the previous one was of.
   await node.auth.account.register(email, `${password} 2`);
   await node.deliver();
   node.office.reply = "accepts and hangs up";
   const lost = await mailed();
-  for (const token of [current, lost]) assert.ok(await node.resets(token));
+  for (const token of [current, lost]) assert.ok(await node.canReset(token));
   node.office.reply = "accepts";
   node.store.clock.advance(3 * minute);
   const newest = await mailed();
-  for (const token of [current, lost]) assert.equal(await node.resets(token), false);
+  for (const token of [current, lost]) assert.equal(await node.canReset(token), false);
   await node.auth.updatePassword(newest ?? "", newPassword);
   assert.equal(await node.auth.validLogin(email, newPassword), true);
 });
@@ -418,10 +418,10 @@ test("links in unaccepted emails expire, are swept, and are limited in number", 
     node.store.clock.advance(2 * minute);
   }
   const good10 = lost.slice(-10);
-  for (const token of [current, ...good10]) assert.ok(await node.resets(token));
+  for (const token of [current, ...good10]) assert.ok(await node.canReset(token));
   assert.equal((await node.store.readRows("mailed_tokens")).length, 10);
   node.store.clock.advance(59 * minute);
-  for (const token of [current, ...good10]) assert.equal(await node.resets(token), false);
+  for (const token of [current, ...good10]) assert.equal(await node.canReset(token), false);
   assert.equal((await node.auth.admin.sweep()).resetTokens, 11);
   assert.deepEqual(await node.store.readRows("mailed_tokens"), []);
 });
@@ -504,8 +504,8 @@ test("a request just after its email was accepted sends no second one; a later o
     node.store.clock.advance(after);
     assert.equal((await both()).length, 2 * mails, `${after} ms`);
     assert.equal(await node.auth.outbox.count(), 0);
-    assert.equal(await node.resets(first[0]), mails === 0);
-    assert.equal(await node.confirms(first[1]), mails === 0);
+    assert.equal(await node.canReset(first[0]), mails === 0);
+    assert.equal(await node.canConfirm(first[1]), mails === 0);
   }
 });
 
@@ -518,7 +518,7 @@ test("a used link does not prevent a new one", async () => {
   await node.auth.updatePassword(token, newPassword);
   await node.auth.resetPassword.request(email);
   await node.auth.outbox.deliver();
-  assert.ok(await node.resets(node.office.tokens.at(-1)));
+  assert.ok(await node.canReset(node.office.tokens.at(-1)));
 });
 
 test("requesting an email again and again neither speeds it up nor postpones it forever", async () => {

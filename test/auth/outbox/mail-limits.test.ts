@@ -12,23 +12,23 @@ import { createRecordingLog, day, hour, minute, productionEnvironment } from "..
 const email = "bob@example.com";
 const password = "plough-Violet-9-harbour";
 /** Limits of requests so high that only the limits of emails apply. */
-const wide = { LIMIT_MAIL_ACCOUNT: "999/1h", LIMIT_MAIL_NETWORK: "999/1h", LIMIT_REGISTRATION_NETWORK: "999/1h" };
+const highLimits = { LIMIT_MAIL_ACCOUNT: "999/1h", LIMIT_MAIL_NETWORK: "999/1h", LIMIT_REGISTRATION_NETWORK: "999/1h" };
 
 interface Service extends AsyncDisposable {
   readonly store: Store;
   readonly auth: Auth;
   readonly logged: Record<string, unknown>[];
   readonly mailer: RecordingMailer;
-  /** Another node on the same database. */
-  another(): Promise<Auth>;
+  /** Starts another node on the same database. */
+  addNode(): Promise<Auth>;
   /** Sends the emails that are due, and returns those sent since the last call. */
-  delivered(): Promise<Mail[]>;
+  deliver(): Promise<Mail[]>;
 }
 
 async function createService(environment: Environment): Promise<Service> {
   const resources = new AsyncDisposableStack();
   const store = resources.use(await createStore(productionEnvironment));
-  const settings = readSettings({ ...productionEnvironment, BCRYPT_COST: "4", ...wide, ...environment });
+  const settings = readSettings({ ...productionEnvironment, BCRYPT_COST: "4", ...highLimits, ...environment });
   const mailer = new RecordingMailer();
   const logged: Record<string, unknown>[] = [];
   const auth = new Auth(store.db, {
@@ -44,8 +44,8 @@ async function createService(environment: Environment): Promise<Service> {
     auth,
     logged,
     mailer,
-    another: () => startNode(resources, store, { settings, mailer }),
-    async delivered() {
+    addNode: () => startNode(resources, store, { settings, mailer }),
+    async deliver() {
       await auth.outbox.deliver();
       return mailer.sent.splice(0);
     },
@@ -59,7 +59,7 @@ function callerInNetwork(i: number) {
   return { ip: i % 2 === 0 ? `192.0.${2 + Math.floor(i / 250)}.${i % 250}` : `2001:db8:${i.toString(16)}::1` };
 }
 
-const recipients = (mails: readonly Mail[]) => mails.map(({ to }) => to).toSorted();
+const listRecipients = (mails: readonly Mail[]) => mails.map(({ to }) => to).toSorted();
 
 test("a flood that uses up the global limit delays requested emails, and no notice, operator's email or known device", async () => {
   await using service = await createService({ LIMIT_MAIL_ALL: "3/1h" });
@@ -70,38 +70,38 @@ test("a flood that uses up the global limit delays requested emails, and no noti
     await auth.logIn({ email, password }, { deviceSecrets: device, ip: "198.51.100.7" });
   }
   assert.deepEqual(
-    (await service.delivered()).map(({ kind }) => kind),
+    (await service.deliver()).map(({ kind }) => kind),
     ["new_device"],
   );
   for (let i = 0; i < 8; i++) await auth.account.register(`${i}@example.net`, password, callerInNetwork(i));
   // Requests for unknown addresses do not count.
   for (let i = 0; i < 20; i++) await auth.resetPassword.request(`nobody${i}@example.net`, callerInNetwork(100 + i));
-  const first = recipients(await service.delivered());
+  const first = listRecipients(await service.deliver());
   assert.equal(first.length, 3);
   assert.equal(await auth.outbox.count(), 5);
   assert.equal((await store.readRows("mailed_tokens")).length, 3);
   assert.equal(service.logged.filter(({ event }) => event === "mail_capped").length, 1);
   // A request by an attacker does not delay one from the owner's device, in either order.
   await auth.resetPassword.request(email, callerInNetwork(200));
-  assert.deepEqual(await service.delivered(), []);
+  assert.deepEqual(await service.deliver(), []);
   store.clock.advance(minute);
   await auth.resetPassword.request(email, { deviceSecrets: "laptop", ip: "198.51.100.7" });
   await auth.resetPassword.request(email, callerInNetwork(201));
-  const [reset, ...more] = await service.delivered();
+  const [reset, ...more] = await service.deliver();
   assert.deepEqual([reset?.kind, reset?.to, more], ["reset_password", email, []]);
   store.clock.advance(minute);
   assert.equal(await auth.admin.sendResetMail(id), true);
-  const [operators] = await service.delivered();
+  const [operators] = await service.deliver();
   assert.deepEqual([operators?.kind, operators?.to], ["reset_password", email]);
   await auth.admin.invite("mia@example.com");
   await auth.updatePassword(operators?.token ?? "", `${password}!`);
-  assert.deepEqual((await service.delivered()).map(({ kind }) => kind).toSorted(), ["invitation", "password_changed"]);
+  assert.deepEqual((await service.deliver()).map(({ kind }) => kind).toSorted(), ["invitation", "password_changed"]);
   // The others wait for the next hours.
   store.clock.advance(hour);
-  const second = recipients(await service.delivered());
+  const second = listRecipients(await service.deliver());
   assert.equal(second.length, 3);
   store.clock.advance(hour);
-  const third = recipients(await service.delivered());
+  const third = listRecipients(await service.deliver());
   const all = Array.from({ length: 8 }, (_, i) => `${i}@example.net`);
   assert.deepEqual([...first, ...second, ...third].toSorted(), all);
   assert.equal(await auth.outbox.count(), 0);
@@ -113,7 +113,7 @@ test("requested emails to a mailbox are limited per day, in any spelling, and ot
   const register = async (address: string) => {
     store.clock.advance(minute);
     await auth.account.register(address, password, callerInNetwork(store.clock.now() % 999));
-    return recipients(await service.delivered());
+    return listRecipients(await service.deliver());
   };
   assert.deepEqual(await register(email), [email]);
   assert.deepEqual(await register("bob+news@example.com"), ["bob+news@example.com"]);
@@ -121,9 +121,9 @@ test("requested emails to a mailbox are limited per day, in any spelling, and ot
   assert.deepEqual(await register("eve@example.com"), ["eve@example.com"]);
   assert.equal(await auth.outbox.count(), 1);
   store.clock.advance(day - 4 * minute);
-  assert.deepEqual(await service.delivered(), []);
+  assert.deepEqual(await service.deliver(), []);
   store.clock.advance(4 * minute);
-  assert.deepEqual(recipients(await service.delivered()), ["bob+1@example.com"]);
+  assert.deepEqual(listRecipients(await service.deliver()), ["bob+1@example.com"]);
 });
 
 for (const [attackers, floods] of Object.entries({
@@ -143,7 +143,7 @@ for (const [attackers, floods] of Object.entries({
     let mailed = 0;
     for (let i = 0; i < 40; i++) {
       for (const flood of floods) await flood(auth, i);
-      mailed += (await service.delivered()).length;
+      mailed += (await service.deliver()).length;
       store.clock.advance(minute + 1);
     }
     assert.equal(mailed, 20);
@@ -152,7 +152,7 @@ for (const [attackers, floods] of Object.entries({
       const mails: Mail[] = [];
       for (let i = 0; i < 6; i++) {
         for (const flood of floods) await flood(auth, 100 * passed + i);
-        const some = await service.delivered();
+        const some = await service.deliver();
         for (const { to, token = "" } of some) assert.equal(await auth.resetPassword.findEmail(token), to);
         mails.push(...some);
         store.clock.advance(10 * minute);
@@ -170,14 +170,14 @@ test("a redeemed reset clears the count of its address", async () => {
   const request = async () => {
     store.clock.advance(2 * minute);
     await auth.resetPassword.request(email, callerInNetwork(store.clock.now() % 999));
-    return service.delivered();
+    return service.deliver();
   };
   await request();
   const [mail] = await request();
   assert.deepEqual(await request(), []);
   await auth.updatePassword(mail?.token ?? "", `${password}!`, email);
   assert.deepEqual(
-    (await service.delivered()).map(({ kind }) => kind),
+    (await service.deliver()).map(({ kind }) => kind),
     ["password_changed"],
   );
   assert.equal((await request()).length, 1);
@@ -188,14 +188,14 @@ test("a redeemed reset clears the count of its address", async () => {
 test("two nodes together send exactly as many emails as the limit, and an email that fails is refunded", async () => {
   await using service = await createService({ LIMIT_MAIL_ALL: "7/1h" });
   const { auth, store } = service;
-  const other = await service.another();
+  const other = await service.addNode();
   for (let i = 0; i < 20; i++) await auth.account.register(`${i}@d${i}.example`, password, callerInNetwork(i));
   const counts = await Promise.all([auth, other].map((each) => each.outbox.deliver()));
   assert.equal(
     counts.reduce((sum, some) => sum + some),
     7,
   );
-  assert.equal((await service.delivered()).length, 7);
+  assert.equal((await service.deliver()).length, 7);
   store.clock.advance(hour);
   service.mailer.beforeSend = async () => {
     throw new Error("the mail server is down");
@@ -203,7 +203,7 @@ test("two nodes together send exactly as many emails as the limit, and an email 
   assert.equal(await auth.outbox.deliver(), 0);
   service.mailer.beforeSend = async () => {};
   await auth.outbox.retry();
-  assert.equal((await service.delivered()).length, 7);
+  assert.equal((await service.deliver()).length, 7);
 });
 
 test("at most the emails of a day wait: the network that requested the most loses its newest", async () => {
@@ -211,13 +211,13 @@ test("at most the emails of a day wait: the network that requested the most lose
   const { auth } = service;
   const flood = (i: number) => ({ ip: `2001:db8:1:${i.toString(16)}::1` });
   for (let i = 0; i < 60; i++) await auth.account.register(`${i}@example.net`, password, flood(i));
-  assert.equal((await service.delivered()).length, 1);
+  assert.equal((await service.deliver()).length, 1);
   const waiting = await auth.outbox.count();
   assert.ok(waiting >= 22 && waiting <= 34, `${waiting}`);
   assert.equal(await auth.outbox.countFailed(), 59 - waiting);
   // An email of another network replaces one of the flood.
   await auth.account.register(email, password, callerInNetwork(2));
-  assert.deepEqual(await service.delivered(), []);
+  assert.deepEqual(await service.deliver(), []);
   assert.equal(await auth.outbox.count(), waiting);
   const rows = await service.store.readRows("outbox");
   assert.equal(rows.filter(({ network }) => network === "192.0.2.2").length, 1);

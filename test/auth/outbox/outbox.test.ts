@@ -17,8 +17,8 @@ interface Node extends AsyncDisposable {
   readonly auth: Auth;
   readonly mailer: RecordingMailer;
   readonly logged: Record<string, unknown>[];
-  /** Another node on the same database. */
-  another(): Promise<Node>;
+  /** Starts another node on the same database. */
+  addNode(): Promise<Node>;
 }
 
 async function createNode(shared?: Store): Promise<Node> {
@@ -34,7 +34,7 @@ async function createNode(shared?: Store): Promise<Node> {
     auth,
     mailer,
     logged,
-    another: () => createNode(store),
+    addNode: () => createNode(store),
     async [Symbol.asyncDispose]() {
       await auth.close();
       if (shared) await db.close();
@@ -158,7 +158,7 @@ test("a mailer that does not respond delays only the email", async () => {
 
 test("a node that crashes before it sends a claimed email delays it; no other node sends it in the meantime", async () => {
   await using world = await createNode();
-  await using other = await world.another();
+  await using other = await world.addNode();
   await world.auth.account.register(email, password);
   const claimed = Promise.withResolvers<void>();
   world.mailer.beforeSend = () => {
@@ -177,7 +177,7 @@ test("a node that crashes before it sends a claimed email delays it; no other no
 
 test("each email is sent by one of two nodes that deliver at the same time", async () => {
   await using world = await createNode();
-  await using other = await world.another();
+  await using other = await world.addNode();
   for (let i = 0; i < 30; i++) await world.auth.account.register(`${i}@example.com`, password);
   const counts = await Promise.all([world, other, world, other].map(({ auth }) => auth.outbox.deliver()));
   assert.equal(

@@ -11,8 +11,8 @@ const fresh = "never seen before";
 /** Checks a password, and returns the log entries. */
 async function check(password: string, { url }: BreachServer): Promise<Record<string, unknown>[]> {
   const logged: Record<string, unknown>[] = [];
-  const note = (fields: object, message: string) => void logged.push({ ...fields, message });
-  const log: Log = { info: note, warn: note, error: note };
+  const record = (fields: object, message: string) => void logged.push({ ...fields, message });
+  const log: Log = { info: record, warn: record, error: record };
   await checkPassword({ settings: readSettings({ PASSWORD_BREACH_CHECK: url }), log }, password, "bob@example.com");
   return logged;
 }

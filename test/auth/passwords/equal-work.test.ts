@@ -6,12 +6,12 @@ import { Passwords } from "../../../src/auth/passwords/passwords.ts";
 import { foreignHashes } from "../../support/foreign-hashes.ts";
 
 const cost = 8;
-const bcrypt11 = new Passwords({ PASSWORD_HASH: "bcrypt", BCRYPT_COST: cost });
-const argon2id = new Passwords({ PASSWORD_HASH: "argon2id", BCRYPT_COST: cost });
-after(() => Promise.all([bcrypt11.close(), argon2id.close()]));
+const bcryptPasswords = new Passwords({ PASSWORD_HASH: "bcrypt", BCRYPT_COST: cost });
+const argon2idPasswords = new Passwords({ PASSWORD_HASH: "argon2id", BCRYPT_COST: cost });
+after(() => Promise.all([bcryptPasswords.close(), argon2idPasswords.close()]));
 
 const guess = "a wrong Password";
-const tries = 4;
+const maxRuns = 4;
 
 // id: lower-cost-same-rounds
 test("a bcrypt hash of a lower cost is verified in exactly the rounds of a current one", (t) => {
@@ -47,31 +47,31 @@ for (const [name, hash] of [
   ...Object.entries(foreignHashes),
 ] as const) {
   test(`a wrong password costs an account whose hash is ${name} as much as an unknown address`, async () => {
-    await assertAsMuch(bcrypt11, hash, guess);
-    await assertAsMuch(argon2id, hash, guess);
+    await assertCostsAsMuch(bcryptPasswords, hash, guess);
+    await assertCostsAsMuch(argon2idPasswords, hash, guess);
   });
 }
 
 test("a wrong password in another Unicode form costs an old hash as much as an unknown address", async () => {
-  await assertAsMuch(bcrypt11, bcrypt.hashSync("b4l0u", bcrypt.genSaltSync(4)), "e\u0301 et e\u0301");
+  await assertCostsAsMuch(bcryptPasswords, bcrypt.hashSync("b4l0u", bcrypt.genSaltSync(4)), "e\u0301 et e\u0301");
 });
 
 test("a wrong password that bcrypt cannot hold costs a foreign hash as much as an unknown address", async () => {
-  for (const hash of Object.values(foreignHashes)) await assertAsMuch(bcrypt11, hash, "é".repeat(60));
+  for (const hash of Object.values(foreignHashes)) await assertCostsAsMuch(bcryptPasswords, hash, "é".repeat(60));
 });
 
 test("an account without a password, or with a hash that cannot be parsed, costs as much as an unknown address", async () => {
-  for (const hash of ["!", "md5$00"]) await assertAsMuch(bcrypt11, hash, guess);
+  for (const hash of ["!", "md5$00"]) await assertCostsAsMuch(bcryptPasswords, hash, guess);
 });
 
 /**
  * Compares processor times, on which other programs have little influence: the maximum for the hash with the minimum for an
  * unknown address. Further runs can only raise the first and lower the second.
  */
-async function assertAsMuch(passwords: Passwords, hash: string, password: string): Promise<void> {
+async function assertCostsAsMuch(passwords: Passwords, hash: string, password: string): Promise<void> {
   const known: number[] = [];
   const unknown: number[] = [];
-  for (let i = 0; i < tries; i++) {
+  for (let i = 0; i < maxRuns; i++) {
     unknown.push(await measureProcessorTime(() => passwords.verifyPassword(password, null)));
     known.push(await measureProcessorTime(() => passwords.verifyPassword(password, hash)));
     if (Math.max(...known) > Math.min(...unknown) / 2) return;

@@ -30,7 +30,7 @@ function createHeldQueue(workers = 1, duration = 100) {
   return { queue, order, held, run, release, forward: (milliseconds: number) => (time += milliseconds) };
 }
 
-type Held = ReturnType<typeof createHeldQueue>;
+type HeldQueue = ReturnType<typeof createHeldQueue>;
 
 /** Waits for pending microtasks. */
 async function flushMicrotasks(): Promise<void> {
@@ -42,11 +42,11 @@ function isBusy(error: unknown): boolean {
 }
 
 /** Takes slots under one path. Resolves to their results when all have ended. */
-function flood({ run }: Held, count: number, path: readonly string[], known?: [string, string]) {
+function flood({ run }: HeldQueue, count: number, path: readonly string[], known?: [string, string]) {
   return Promise.allSettled(Array.from({ length: count }, (_, i) => run(`${path.at(-1)}-${i}`, path, known)));
 }
 
-function count(results: readonly PromiseSettledResult<string>[], status: "fulfilled" | "rejected"): number {
+function countResults(results: readonly PromiseSettledResult<string>[], status: "fulfilled" | "rejected"): number {
   return results.filter((result) => result.status === status).length;
 }
 
@@ -83,7 +83,7 @@ test("one network can fill the queue while no other waits", async () => {
   const office = flood(queue, 51, ["office"]);
   await assert.rejects(queue.run("one too many", ["office"]), isBusy);
   await queue.release();
-  assert.equal(count(await office, "fulfilled"), 51);
+  assert.equal(countResults(await office, "fulfilled"), 51);
 });
 
 // id: full-queue-is-fair
@@ -94,7 +94,7 @@ test("if the queue is full, the network with the most slots loses its newest one
   await queue.release();
   const [[most, fewer], all] = [await floods, await office];
   assert.deepEqual(
-    [most, fewer, all].map((results) => count(results, "fulfilled")),
+    [most, fewer, all].map((results) => countResults(results, "fulfilled")),
     [1 + 18, 17, 15],
   );
   assert.deepEqual(
@@ -121,7 +121,7 @@ test("five /64s of one /48 count as one network for others, and as five among ea
   await queue.release();
   assert.equal((await logins).length, 8);
   assert.equal(await sixth, "sixth");
-  const came = (await Promise.all(floods)).map((results) => count(results, "fulfilled"));
+  const came = (await Promise.all(floods)).map((results) => countResults(results, "fulfilled"));
   assert.equal(
     came.reduce((a, b) => a + b),
     51 - 9,
@@ -179,7 +179,7 @@ test("a known device without a free reserved slot counts for its network", async
   const unknownCaller = queue.run("unknown", ["elsewhere"]);
   await queue.release();
   assert.equal(await unknownCaller, "unknown");
-  assert.equal(count(await all, "fulfilled"), 50);
+  assert.equal(countResults(await all, "fulfilled"), 50);
 });
 
 test("if the queue is full, two callers per device may proceed until the device is looked up", async () => {
@@ -198,7 +198,7 @@ test("if the queue is full, two callers per device may proceed until the device 
   enter("real");
   await queue.release();
   assert.equal(await login, "owner");
-  assert.equal(count(await Promise.allSettled(unknown), "rejected"), 1);
+  assert.equal(countResults(await Promise.allSettled(unknown), "rejected"), 1);
 });
 
 test("a slot is taken before its work is known, and others have their turn in the meantime", async () => {

@@ -9,7 +9,7 @@ import type { HashReport } from "../../support/hash-process.ts";
 
 const cost = 11;
 const isLinux = process.platform === "linux";
-const has = (program: string) => spawnSync(program, ["--version"]).status === 0;
+const isInstalled = (program: string) => spawnSync(program, ["--version"]).status === 0;
 /** The niceness of threads in the normal class: two more than that of the process. */
 const normalNiceness = getPriority() + 2;
 /** A thread without privileges cannot raise its priority again. */
@@ -129,7 +129,7 @@ test("a hash waits for requests that get less of a core than they need", {
 });
 
 test("with one core, no thread is in the idle class or has its priority", {
-  skip: !(isLinux && has("taskset")) && "needs taskset of Linux",
+  skip: !(isLinux && isInstalled("taskset")) && "needs taskset of Linux",
 }, async () => {
   const [, core = ""] = /^Cpus_allowed_list:\s*(\d+)/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
   const onOneCore = ["taskset", "--cpu-list", core];
@@ -151,7 +151,7 @@ test("a thread hashes although its id in /proc is that of another PID namespace"
 });
 
 test("hashing fails with busy while no thread can be started, and works afterwards", {
-  skip: !(isLinux && has("prlimit")) && "needs prlimit of Linux",
+  skip: !(isLinux && isInstalled("prlimit")) && "needs prlimit of Linux",
 }, async () => {
   await using hasher = await Hasher.start(4);
   const limitThreads = (limit: string) => {

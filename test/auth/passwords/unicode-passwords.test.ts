@@ -15,7 +15,7 @@ import { createWorld, form, type World } from "../../support/world.ts";
 const email = "bob@example.com";
 
 /** Pairs of forms of the same password, by their difference. Keyboards produce both, and they look the same. */
-const same: Readonly<Record<string, readonly string[]>> = {
+const equivalentPasswords: Readonly<Record<string, readonly string[]>> = {
   "é as one code point or two": ["caf\u00e9-caf\u00e9", "cafe\u0301-cafe\u0301", "caf\u00e9-cafe\u0301"],
   "Hangul as syllables or letters": [
     "\ud55c\uad6d\uc5b4-pass",
@@ -36,7 +36,7 @@ const same: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Pairs of different passwords that look alike, or are equal by other rules (NFKC, letter case, width, invisible characters). */
-const different: readonly (readonly [string, string])[] = [
+const differentPasswords: readonly (readonly [string, string])[] = [
   ["\ufb01sh-and-chips", "fish-and-chips"],
   ["\uff30\uff41\uff53\uff53\uff57\uff4f\uff52\uff44", "Password"],
   ["x\u00b2-password", "x2-password"],
@@ -58,7 +58,7 @@ const different: readonly (readonly [string, string])[] = [
 const passwords = new Passwords({ PASSWORD_HASH: "bcrypt", BCRYPT_COST: 4 });
 after(() => passwords.close());
 
-for (const [kind, forms] of Object.entries(same)) {
+for (const [kind, forms] of Object.entries(equivalentPasswords)) {
   testOnce(`same password: ${kind}`, async () => {
     assert.equal(new Set(forms).size, forms.length);
     for (const chosen of forms) {
@@ -70,7 +70,7 @@ for (const [kind, forms] of Object.entries(same)) {
 }
 
 testOnce("different passwords stay different, even if other rules make them equal", async () => {
-  for (const [one, other] of different) {
+  for (const [one, other] of differentPasswords) {
     for (const [chosen, typed] of [
       [one, other],
       [other, one],
