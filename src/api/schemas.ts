@@ -18,7 +18,7 @@ export const policyRefusals = [
 ] as const;
 
 export const sessionCookie = {
-  "Set-Cookie": "The session cookie, and expired cookies that replace old ones.",
+  "Set-Cookie": "Sets the session cookie, and clears outdated ones.",
 } as const;
 export const deviceCookie = { "Set-Cookie": "The device cookie, unless RATE_LIMIT is off." } as const;
 

@@ -37,7 +37,7 @@ export function declareImport(program: Command, environment: Environment): void 
     .command("import")
     .summary("Import accounts from another system")
     .description(
-      "Add the accounts of a JSON Lines file. Rejected lines are printed with the reason; existing accounts do not change.",
+      "Import accounts from a JSON Lines file. Rejected lines are printed with the reason; existing accounts do not change.",
     )
     .argument("<file>", "JSON Lines file, one account per line", filePath)
     .option("--dry-run", "Print what would happen without changing anything")

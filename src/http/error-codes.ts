@@ -22,7 +22,7 @@ export const errorCodes = {
     status: 413,
     message: "the body is over 16384 bytes",
     when: "The body is larger than 16 KiB.",
-    remedy: "Send only the fields of the endpoint.",
+    remedy: "Send only the fields that the endpoint accepts.",
   },
   body_type_unsupported: {
     status: 415,
@@ -195,21 +195,22 @@ export const errorCodes = {
   too_many_tries: {
     status: 429,
     message: "too many …",
-    when: "A limit on failed logins, registrations, emails or wrong tokens is reached. After too many wrong passwords in a row, the message says to reset the password. If CONCEAL_ACCOUNTS is on, requests of other clients for the same address never cause this error for a registration or an email.",
+    when: "A limit on failed logins, registrations, emails or wrong tokens is reached. After too many wrong passwords in a row, the message says to reset the password. If CONCEAL_ACCOUNTS is on, a registration or a request for an email never gets this error because of other clients' requests for the same address.",
     remedy:
-      "Retry after the seconds in `Retry-After`. After too many wrong passwords in a row, reset the password or use a device that the account knows.",
+      "Wait the number of seconds in `Retry-After`, then retry. After too many wrong passwords in a row, reset the password or use a device that the account knows.",
   },
   busy: {
     status: 503,
     message: "too many logins; try again in …",
     when: "More passwords wait to be hashed than the service can hash in five seconds, and the caller's network has used its share of the queue. Or no hash thread can start.",
-    remedy: "Retry after the seconds in `Retry-After`.",
+    remedy: "Wait the number of seconds in `Retry-After`, then retry.",
   },
   database_unavailable: {
     status: 503,
     message: "the database is unavailable; try again",
     when: "The database is locked, full, read-only, damaged or unreachable.",
-    remedy: "Retry after the seconds in `Retry-After`. Operators: search the log for the event `unavailable`.",
+    remedy:
+      "Wait the number of seconds in `Retry-After`, then retry. Operators: search the log for the event `unavailable`.",
   },
 } as const satisfies Record<RefusalCode, ErrorCodeInfo>;
 

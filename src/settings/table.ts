@@ -83,7 +83,7 @@ export const table = {
   ),
   SERVICE_NAME: setting(
     "name of the service in emails and on pages; rejected as a password",
-    z.string().regex(/^[^\p{C}<>]{1,60}$/u, "1 to 60 visible characters without < and >, such as Example"),
+    z.string().regex(/^[^\p{C}<>]{1,60}$/u, "1 to 60 visible characters other than < or >, such as Example"),
     "Bienvenue",
   ),
   LOGO_FILE: setting("logo for the pages: path of an SVG or PNG file, at most 8 KiB", noneOr(logoFile()), "none"),

@@ -53,7 +53,7 @@ export function createPostgresEngine(url: string, size: number): Engine {
     async schemaName(db) {
       const { rows } = await sql<{ name: string | null }>`select current_schema() as name`.execute(db);
       if (rows[0]?.name) return rows[0].name;
-      throw new OpenError("no schema of its search_path exists; create one, or fix the search_path");
+      throw new OpenError("no schema in the search_path exists; create one, or fix the search_path");
     },
     async insertJson(db, name, _, json) {
       const table = sql.table(name);

@@ -14,7 +14,7 @@ export const refusals: RefusalTexts = {
   method_not_allowed: () => "Cette page ne permet pas cette action. Recommencez depuis votre compte.",
   not_found: () => "Vérifiez que l’adresse est complète et sans faute de frappe.",
   reset_delivery: () =>
-    "Cette action n’est possible que depuis la machine du service. Demandez plutôt un lien de réinitialisation par e-mail.",
+    "Cette action n’est possible que depuis le serveur qui héberge le service. Demandez plutôt un lien de réinitialisation par e-mail.",
   email_invalid: () => "Saisissez une adresse e-mail valide, par exemple nom@example.com.",
   email_taken: () =>
     "Un compte existe déjà avec cette adresse. Connectez-vous ou, si vous avez oublié votre mot de passe, réinitialisez-le.",

@@ -54,7 +54,7 @@ test("if the database cannot be used, the service exits with one line that names
       /sslmode=prefer lets an attacker on the network disable TLS; use disable, require/,
     ],
     [`${server.url}?target_session_attrs=standby`, /may select a read-only server; use read-write$/],
-    [`${server.url}?options=-c%20search_path%3Dmissing`, /no schema of its search_path exists/],
+    [`${server.url}?options=-c%20search_path%3Dmissing`, /no schema in the search_path exists/],
   ];
   const lines = cases.map(async ([url, expected]) => {
     const line = await openDB(url).then(
