@@ -8,15 +8,18 @@ import type { Resource } from "../http/service.ts";
 import { isFromThisMachine } from "../http/this-machine.ts";
 import type { DevOutbox, UnsentMail } from "../mail/mail.ts";
 
-/** The emails that are kept in memory if SMTP_URL is not set. Other machines must not read them, because they contain tokens. */
+/**
+ * The emails that are kept in memory if SMTP_URL is not set. Other machines must not read the emails, because they contain
+ * tokens.
+ */
 export const devOutbox: Resource = {
   GET: endpoint(
     {
       summary:
-        "Shows the emails that are not sent because SMTP_URL is not set, in development and on the same machine only.",
+        "Shows the emails that were not sent because SMTP_URL is not set, only in development and only to the same machine.",
       answers: () => ({
         200: {
-          description: "The newest 50 emails: a page for browsers, JSON for programs.",
+          description: "The newest 50 emails, as HTML or, if `Accept` prefers it, as JSON.",
           content: ["text/html"],
           json: z.object({
             mails: z
@@ -27,7 +30,7 @@ export const devOutbox: Resource = {
                   subject: z.string().describe("The subject."),
                   text: z.string().describe("The body as plain text."),
                   html: z.string().describe("The body as HTML."),
-                  at: z.iso.datetime().describe("When the email was created."),
+                  at: z.iso.datetime().describe("The time of the event that the email reports."),
                 }),
               )
               .readonly()
@@ -64,7 +67,9 @@ summary { cursor: pointer; }
 pre { white-space: pre-wrap; }
 `;
 
-/** Allows no script, and only the styles of this page and of the emails, by their hashes. It also applies to `srcdoc` frames. */
+/**
+ * Allows no scripts, and allows the styles of this page and of the emails by hash. The policy also applies to `srcdoc` frames.
+ */
 function policy({ styles }: DevOutbox): string {
   const hashes = [sheet, ...styles].map((style) => `'sha256-${createHash("sha256").update(style).digest("base64")}'`);
   return [
@@ -88,7 +93,7 @@ function page(mails: readonly UnsentMail[]): string {
 <body>
 <main>
 <h1>Outbox</h1>
-<p>Emails are listed here, newest first, because SMTP_URL is not set. They are lost when the service stops.</p>
+<p>SMTP_URL is not set, so emails are not sent but listed here, newest first. They are lost when the service stops.</p>
 ${mails.length === 0 ? html`<p>No emails yet.</p>\n` : mails.map(article)}</main>
 </body>
 </html>

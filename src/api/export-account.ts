@@ -7,11 +7,11 @@ import { emailAnswer, session, time } from "./schemas.ts";
 export const exportAccount: Resource = {
   GET: endpoint(
     {
-      summary: "Returns all data about the user.",
+      summary: "Returns the data stored about the user.",
       session: "required",
       answers: () => ({
         200: {
-          description: "The data, without secrets, and with at most the newest 10,000 events.",
+          description: "The data, without secrets. It includes at most the newest 10,000 events.",
           json: accountExport(),
           headers: { "Content-Disposition": "Makes browsers save the response as `account.json`." },
         },
@@ -32,12 +32,12 @@ function accountExport() {
   return z.object({
     id: z.int().describe("The id of the user."),
     email: emailAnswer,
-    moves_to: z.string().nullable().describe("The new address of an email change that is not verified yet."),
+    moves_to: z.string().nullable().describe("The new address of a pending email change; null if there is none."),
     former_emails: z
       .array(
         z.object({
           email: z.string().describe("The previous address."),
-          left_at: time.describe("When the email was changed."),
+          left_at: time.describe("When the address was replaced."),
         }),
       )
       .optional()
@@ -54,14 +54,14 @@ function accountExport() {
           last_seen_at: time.describe("When the device last logged in."),
         }),
       )
-      .describe("The devices that the account knows."),
+      .describe("The known devices of the account."),
     mails: z
       .array(
         z.object({
           kind: z.string().describe("The kind of email, such as `reset`."),
           created_at: time.describe("When the email was queued."),
           tries: z.int().describe("The number of failed attempts to deliver it."),
-          failed_at: time.optional().describe("When the server stopped retrying."),
+          failed_at: time.optional().describe("When the service stopped retrying; missing if it has not."),
         }),
       )
       .describe("Emails that are not delivered yet or could not be delivered."),

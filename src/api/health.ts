@@ -5,10 +5,10 @@ import type { Resource } from "../http/service.ts";
 export const live: Resource = {
   GET: endpoint(
     {
-      summary: "Checks that the process runs.",
+      summary: "Checks that the process is running.",
       answers: () => ({
         200: {
-          description: "The process runs. If this request fails, restart the process.",
+          description: "The process is running. If this request fails, restart the process.",
           json: z.object({ status: z.literal("live") }),
         },
       }),

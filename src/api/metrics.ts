@@ -10,7 +10,8 @@ import type { Settings } from "../settings/settings.ts";
 export const metrics: Resource = {
   GET: endpoint(
     {
-      summary: "Returns metrics to callers with METRICS_TOKEN or, if it is not set, on the same machine.",
+      summary:
+        "Returns metrics to callers that send METRICS_TOKEN or, if it is not set, to programs on the same machine.",
       answers: () => ({
         200: { description: "The metrics in the Prometheus text format.", content: ["text/plain"] },
       }),
@@ -18,7 +19,7 @@ export const metrics: Resource = {
     },
     ({ auth, metrics, settings, answers, caller }) => {
       if (!(metrics instanceof Counters) || !hasMetrics(settings)) return null;
-      // Loads prom-client with the first request.
+      // Loads prom-client on the first request.
       const load = async () => (await import("../observe/prometheus.ts")).createRegistry(metrics);
       let loaded: ReturnType<typeof load> | undefined;
       const mayRead = createAccessCheck(settings);

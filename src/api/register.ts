@@ -12,7 +12,7 @@ export const register: Resource = {
       answers: () => ({
         200: {
           description:
-            "The user is registered. If REQUIRE_VERIFIED_EMAIL is on, the account is created when the address is verified. If CONCEAL_ACCOUNTS is on, an address that has an account gets the same response.",
+            "The user is registered. If REQUIRE_VERIFIED_EMAIL is on, the account is created when the address is verified. If CONCEAL_ACCOUNTS is on, the response is the same for an address that already has an account.",
           json: z.object({ email: emailAnswer, message: z.literal("user created") }),
         },
       }),

@@ -66,7 +66,7 @@ export const resetPassword: Resource = {
   ),
 };
 
-/** A reset token gives access to the account. By default, only programs on this machine receive it. */
+/** Returns true if the caller may receive a reset token. It gives access to the account, so by default only this machine may. */
 function mayHaveToken(c: RequestContext, { RESET_DELIVERY }: Settings): boolean {
   return RESET_DELIVERY === "response" || isFromThisMachine(c);
 }

@@ -5,9 +5,9 @@ import type { Resource } from "../http/service.ts";
 import { findUser } from "../http/session-cookies.ts";
 
 const greeting = () => ({ description: "A greeting.", json: z.object({ message: z.literal("Bienvenue") }) });
-const vary = { Vary: "`Accept` and, with CORS_ORIGINS, `Origin`." } as const;
+const vary = { Vary: "`Accept` and, if CORS_ORIGINS is set, `Origin`." } as const;
 
-/** Browsers' `fetch` and `curl -L -X` keep their method when logging out redirects them here. */
+/** `fetch` in browsers and `curl -L -X` keep their method when they follow the redirect of a logout to this path. */
 const others = endpoint(
   {
     summary: "Greets a program that kept its method when it followed a redirect.",
@@ -22,13 +22,16 @@ const others = endpoint(
 export const root: Resource = {
   GET: endpoint(
     {
-      summary: "Greets programs, and redirects browsers to their account or to the login page.",
+      summary: "Greets programs, and redirects browsers to the account page or the login page.",
       query: () => z.object({ lang: z.string().optional().describe("The language of the page.") }),
       allowsRepeatedQuery: true,
       session: "optional",
       answers: () => ({
         200: { ...greeting(), headers: vary },
-        302: { description: "Sent if `Accept` names HTML.", headers: { Location: "`/account` or `/login`.", ...vary } },
+        302: {
+          description: "Sent if `Accept` includes `text/html`.",
+          headers: { Location: "`/account` or `/login`.", ...vary },
+        },
       }),
       refusals: [],
     },

@@ -18,17 +18,17 @@ export const policyRefusals = [
 ] as const;
 
 export const sessionCookie = {
-  "Set-Cookie": "Sets the session cookie, and clears outdated ones.",
+  "Set-Cookie": "Sets the session cookie, and clears other session cookies that the browser sent.",
 } as const;
-export const deviceCookie = { "Set-Cookie": "The device cookie, unless RATE_LIMIT is off." } as const;
+export const deviceCookie = { "Set-Cookie": "Sets the device cookie, unless RATE_LIMIT is off." } as const;
 
 export const session = z.object({
-  id: z.string().describe("Identifies the session in `DELETE /sessions/{id}`; it is not the session cookie."),
+  id: z.string().describe("Identifies the session in `DELETE /sessions/{id}`; not the value of the session cookie."),
   current: z.boolean().describe("True for the session of this request."),
   device: z.string().nullable().describe("Browser and system, such as `Firefox/Windows`; null if unknown."),
   user_agent: z.string().nullable().describe("The `User-Agent` of the login; null if unknown."),
   ip: z.string().nullable().describe("The IP address of the login; null if unknown."),
   created_at: time.describe("When the session began."),
   last_seen_at: time.describe("When the session was last used, to the minute."),
-  expires_at: time.describe("The latest time at which the session ends."),
+  expires_at: time.describe("When the session ends at the latest."),
 });

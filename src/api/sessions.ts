@@ -20,7 +20,10 @@ export const sessions: Resource = {
       summary: "Lists the user's sessions, newest first.",
       query: () =>
         z.object({
-          limit: z.string().optional().describe(`The maximum number of sessions, from 1 to ${maxPageLength}.`),
+          limit: z
+            .string()
+            .optional()
+            .describe(`The maximum number of sessions on the page, from 1 to ${maxPageLength}.`),
           after: z.string().optional().describe("The `next` of the previous page."),
         }),
       session: "required",
@@ -52,10 +55,11 @@ export const sessions: Resource = {
       hashesPassword: true,
       answers: () => ({
         200: {
-          description: "The user is logged in. A session presented with the request ends.",
+          description: "The user is logged in. Any session of the request has ended.",
           json: z.object({ email: emailAnswer, message: z.literal("logged in") }),
           headers: {
-            "Set-Cookie": "The session cookie, the device cookie, and expired cookies that replace old ones.",
+            "Set-Cookie":
+              "Sets the session cookie and, unless RATE_LIMIT is off, the device cookie. Clears other session cookies that the browser sent.",
           },
         },
       }),
@@ -117,7 +121,7 @@ export const session: Resource = {
   ),
 };
 
-/** Every session except that of the request. */
+/** All sessions of the user except that of the request. */
 export const otherSessions: Resource = {
   DELETE: endpoint(
     {
@@ -150,7 +154,8 @@ export const confirmation: Resource = {
       hashesPassword: true,
       answers: () => ({
         200: {
-          description: "For ten minutes, no endpoint returns `password_needed`. The session continues under a new id.",
+          description:
+            "For ten minutes, no endpoint returns `password_needed` to this session. The session continues under a new id.",
           json: z.object({ email: emailAnswer, message: z.literal("password confirmed") }),
           headers: sessionCookie,
         },

@@ -10,7 +10,7 @@ export const undoEmailChange: Resource = {
       fields: () =>
         z.object({
           token: z.string().min(1).describe("The token from the email to the previous address."),
-          email: email.optional().describe("The previous address. If given, the token must belong to it."),
+          email: email.optional().describe("The previous address. If given, the token must be for this address."),
         }),
       answers: () => ({
         200: {

@@ -14,7 +14,7 @@ export const emailVerification: Resource = {
       answers: () => ({
         200: {
           description:
-            "An email is sent if a registration of the address is not verified yet. Otherwise, the response is the same.",
+            "If the address belongs to an account or a registration and is not verified, an email is sent. The response is always the same.",
           json: z.object({
             email: z.string().describe("The email address."),
             message: z.literal("verification mail sent"),
@@ -46,7 +46,8 @@ export const emailVerification: Resource = {
             "The address is verified. For an email change, the session of the request continues under a new id.",
           json: z.object({ email: emailAnswer, message: z.literal("email verified") }),
           headers: {
-            "Set-Cookie": "The device cookie, unless RATE_LIMIT is off, and for an email change the session cookie.",
+            "Set-Cookie":
+              "Sets the device cookie, unless RATE_LIMIT is off. For an email change, also sets the session cookie.",
           },
         },
       }),

@@ -18,7 +18,7 @@ export interface Assets {
   readonly style: Asset;
   readonly script: Asset;
   readonly icon: Asset;
-  /** The image of `LOGO_FILE`. */
+  /** The image at `LOGO_FILE`, if the setting is set. */
   readonly logo: Asset | undefined;
 }
 
@@ -40,16 +40,16 @@ export function serveAsset({ answers }: Service, assets: Assets, path: string): 
   return answers.content(200, asset.content, {
     "Content-Type": asset.type,
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
-    // Caches can keep a file forever under a path with its hash, but not under the path of another version.
+    // Caches may keep the content forever only if the hash in the path is that of the content.
     ...(isExact && { "Cache-Control": "public, max-age=31536000, immutable" }),
   });
 }
 
 /**
- * Returns the file of a path. During a rolling update, the page of one version can request its files from a node of another
- * version. That node returns its own file of the same kind.
+ * Returns the asset at a path. During a rolling update, a page of one version can request its assets from a node of another
+ * version. That node returns its own asset of the same kind, and `isExact` is false.
  *
- * @returns undefined for a path that no version has
+ * @returns undefined if no version has an asset at this path
  */
 function findAsset(assets: Assets, path: string): { asset: Asset; isExact: boolean } | undefined {
   const exact = Object.values(assets).find((each: Asset | undefined) => each?.path === path);
@@ -68,7 +68,7 @@ function findAsset(assets: Assets, path: string): { asset: Asset; isExact: boole
   return other && { asset: other, isExact: false };
 }
 
-/** Returns the style sheet of all pages: the colors from the settings, then the CSS files. */
+/** Returns the style sheet of all pages: variables for the colors, then the CSS files. */
 function createStyleSheet(accent: Accent): string {
   const colors = (theme: keyof Accent) => `:root {
 --page: ${surfaces[theme].page};
@@ -104,7 +104,7 @@ function createAsset(name: string, extension: keyof typeof types, text: string |
   return { path: `/assets/${name}.${hash}.${extension}`, type: types[extension], content };
 }
 
-/** Returns the first grapheme of a name, in upper case. */
+/** Returns the first grapheme of a name in upper case, or `·` if the name is blank. */
 export function firstLetter(name: string): string {
   const [first] = new Intl.Segmenter().segment(name.trim());
   return (first?.segment ?? "·").toUpperCase();

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { AnswerDescription, Description, TextFields } from "../../http/description.ts";
 
-/** Describes a form. `submit` reads the fields that it names. */
+/** The description of a form's POST. `submit` reads the `fields` from the request body. */
 export type FormDescription = Description & { readonly fields: () => TextFields };
 
-/** The schemas of text fields. A function, because building all schemas would slow down the start. */
+/** Creates the schemas of text fields, by field name. A function, because creating all schemas would slow down startup. */
 type TextSchemas = () => Record<string, z.ZodType<string | undefined, string | undefined>>;
 type ErrorCodes = Description["refusals"];
 
@@ -24,15 +24,19 @@ const returnTo = () =>
   z
     .string()
     .optional()
-    .describe("Where the visitor continues: a path of this host, or a URL at one of RETURN_ORIGINS.");
+    .describe("The page to continue to: a path on this host, or a URL with an origin in RETURN_ORIGINS.");
 const commonQuery: TextSchemas = () => ({
-  lang: z.string().optional().describe("Language of the page, `en` or `fr`. Default: `Accept-Language`."),
+  lang: z
+    .string()
+    .optional()
+    .describe("The language of the page: `en` or `fr`. If missing, `Accept-Language` determines it."),
   return_to: returnTo(),
 });
 
-const pageCookies = "Sets the cookie `form` if the browser has none, and clears `notice` after showing it.";
+const pageCookies =
+  "A page with a form sets the cookie `form` if it is missing. A page that shows a notice clears the cookie `notice`.";
 const redirectCookies =
-  "The cookies that the next page needs: `notice`, `onward`, and those of a new or an ended session.";
+  "Sets or clears the cookies `notice` and `onward`, the session cookie and the device cookie, as required.";
 
 function pageAnswer(description: string): AnswerDescription {
   return { description, content: ["text/html"], headers: { "Set-Cookie": pageCookies } };
@@ -45,7 +49,7 @@ export function redirectAnswer(description: string): AnswerDescription {
 interface PageOptions {
   readonly summary: string;
   readonly query?: TextSchemas;
-  /** The condition for a redirect; undefined if the page never redirects. */
+  /** When the page redirects, as a sentence; undefined if it never does. */
   readonly redirects?: string;
   readonly refusals?: ErrorCodes;
 }
@@ -65,7 +69,7 @@ export function page({ summary, query = noFields, redirects, refusals = [] }: Pa
   };
 }
 
-/** Describes a page that redirects to the login page and back if no user is logged in. */
+/** Describes a page that requires a login. It redirects other visitors to the login page, which redirects back. */
 export function accountPage(summary: string, query: TextSchemas = noFields): Description {
   return page({ summary, query, redirects: "No user is logged in." });
 }
@@ -75,7 +79,7 @@ interface FormOptions {
   readonly fields?: TextSchemas;
   readonly query?: TextSchemas;
   readonly hashesPassword?: true;
-  /** Describes the redirect after the form, or all responses. */
+  /** When the form redirects, as a sentence; or the descriptions of all successful responses. */
   readonly answers: string | Description["answers"];
   readonly refusals?: ErrorCodes;
 }
@@ -94,7 +98,10 @@ export function form({
     fields() {
       schema ??= z.object({
         ...fields(),
-        form_token: z.string().optional().describe("The CSRF token of the form. Without a valid one: `form_stale`."),
+        form_token: z
+          .string()
+          .optional()
+          .describe("The CSRF token of the form. If it is missing or invalid, the error is `form_stale`."),
         form_id: z.string().optional().describe("Distinguishes a repeated submission from a new form."),
         return_to: returnTo(),
       });
@@ -110,7 +117,10 @@ export function form({
   };
 }
 
-/** Describes a form that redirects to the login page and back if no user is logged in. */
+/** Describes a form that requires a login. It redirects other visitors to the login page, which redirects back. */
 export function accountForm(options: FormOptions & { readonly answers: string }): FormDescription {
-  return form({ ...options, answers: `${options.answers} If no user is logged in, the next page is the login page.` });
+  return form({
+    ...options,
+    answers: `${options.answers} If no user is logged in, the form redirects to the login page.`,
+  });
 }

@@ -19,13 +19,15 @@ export interface Page {
 
 /** A page with a form. */
 export interface FormPage extends Page {
-  /** True if the page's forms act for the logged-in account. Each of them must name it (`Form.user`). */
+  /** True if the page's forms act for the logged-in account. Each form must then set `Form.user`. */
   readonly isAccountPage?: boolean;
-  /** Returns the name of a missing field that is required because of the other values. */
+  /** Returns the name of a missing field that is optional in the schema but required with these values. */
   findMissingField?(values: FormValues): string | undefined;
-  /** Handles the form. An AuthError that it throws becomes an error message on the page. */
+  /**
+   * Processes the form. The page shows an AuthError as an error message, except `not_logged_in`, which redirects to the login.
+   */
   submit(visit: Visit, values: FormValues): Promise<Response>;
-  /** Returns the response of the first submission if this browser repeats a form within a minute. */
+  /** Returns the response to a form that this browser submits again within a minute, from the result of the first submission. */
   repeatResponse?(visit: Visit, values: FormValues, result: IdempotentResult): Promise<Response>;
 }
 
@@ -37,7 +39,7 @@ interface Field {
   readonly hint?: string | undefined;
 }
 
-/** In characters. If the form is shown again, a longer address is cut. */
+/** In characters. When the form is shown again, a longer address is truncated. */
 const maxShownLength = 1000;
 
 /** Returns a field with its label, hint and error message. A password field is always empty. */
@@ -84,7 +86,7 @@ interface Form {
   readonly hasReturnTo?: boolean;
 }
 
-/** Returns a form with its CSRF token, and sets the cookie that the token is made from. */
+/** Returns a form with its CSRF token, and sets the cookie that the token is created from. */
 export function form(visit: Visit, { action, user, query, body, hasFormId, isDownload, hasReturnTo }: Form): Html {
   visit.setFormCookie();
   return html`<form method="post" action="${visit.urlFor(action, query)}" novalidate${isDownload && html` data-download`}>
@@ -97,7 +99,7 @@ export function hiddenField(name: string, value: string): Html {
 `;
 }
 
-/** Shows the address, and adds a hidden field in which password managers find the account. */
+/** Returns the address as text, and a hidden field in which password managers find the username. */
 export function usernameField(email: string): Html {
   return html`<p class="who"><bdi>${email}</bdi></p>
 <input name="username" value="${email}" autocomplete="username" readonly hidden>

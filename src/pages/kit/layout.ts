@@ -10,25 +10,27 @@ import type { Problem } from "./problem.ts";
 import { resolveReturnTo } from "./return-to.ts";
 import type { Visit } from "./visit.ts";
 
-/** HTML in which the tag `html` has escaped every value. */
+/** HTML in which the `html` template tag has escaped every value. */
 export type Html = HtmlEscapedString | Promise<HtmlEscapedString>;
 
 export interface View {
   readonly title: string;
   readonly body: Html;
   readonly isWide?: boolean;
-  /** Sends `Referrer-Policy: no-referrer`, because the URL of the page can hold a token. */
+  /** True if the URL of the page can contain a token. The response then has `Referrer-Policy: no-referrer`. */
   readonly hasSecretUrl?: boolean;
   /** Replaces the problem of the form. */
   readonly problem?: Problem | undefined;
-  /** `Error-Code` of a page that shows an error without a form. */
+  /** `Error-Code` of a page that reports an error without a `Problem`. It also determines the status. */
   readonly code?: RefusalCode | undefined;
   /** Replaces the message of the problem or the notice. */
   readonly message?: Html | undefined;
   readonly headerLink?: Html;
 }
 
-/** Returns the response with the page of a view. Clears the notice cookie if the page shows the notice or it is obsolete. */
+/**
+ * Returns the response with the page of a view. Clears the notice cookie if the page shows the notice or the notice is obsolete.
+ */
 export function renderPage(visit: Visit, assets: Assets, view: View, formProblem?: Problem): Response {
   const { service, cookies, texts } = visit;
   const { settings } = service;
@@ -51,14 +53,14 @@ export function renderPage(visit: Visit, assets: Assets, view: View, formProblem
   });
 }
 
-/** Browsers apply `form-action` to redirects after a form too, so it includes the origins of `return_to`. */
+/** `form-action` includes the origins of `return_to`, because browsers also apply it to the redirect after a form. */
 function contentSecurityPolicy(returnOrigins: readonly string[]): string {
   const own = ["style-src", "script-src", "img-src"].map((directive) => `${directive} 'self'`);
   const forms = ["form-action 'self'", ...returnOrigins].join(" ");
   return ["default-src 'none'", ...own, forms, "base-uri 'none'", "frame-ancestors 'none'"].join("; ");
 }
 
-/** True for a notice that no later page shows: a typed address, or a login notice on any page except the login. */
+/** Returns true if no later page shows the notice: a typed address, or a login notice on a page other than the login page. */
 function isObsoleteNotice({ c, notice }: Visit): boolean {
   if (!notice) return false;
   return notice.code === "typed" || (c.req.path !== "/login" && loginNotices.some((code) => code === notice.code));
@@ -82,7 +84,7 @@ function noticeMessage(visit: Visit): Html | undefined {
   return statusMessage(texts.notices[code], code === "session_ended" || code === "login_needed" ? "plain" : "good");
 }
 
-/** Returns an alert that screen readers announce when the page opens. The message links to the invalid field. */
+/** Returns an alert that screen readers announce when the page opens. If `field` is given, the message links to that field. */
 export function errorMessage(message: string, field?: string, more?: Html): Html {
   return html`<div class="message bad" role="alert" tabindex="-1" autofocus>
 <p>${field === undefined ? message : html`<a href="#${field}">${message}</a>`}</p>

@@ -2,10 +2,10 @@ import { hostCookie } from "../../http/cookies.ts";
 import type { NoticeCode } from "../../languages/pages.ts";
 import type { Settings } from "../../settings/settings.ts";
 
-/** The email that the mailbox page announces. */
+/** The email that the mailbox page asks the visitor to open. */
 export type MailboxCode = "confirm" | "waiting" | "waiting_again" | "reset" | "reset_again" | "move" | "undone";
 
-/** A message from one page to the next. It is stored in a cookie, so that no link can make a page show it. */
+/** A message from one page to the next. It is stored in a cookie, so that a link cannot make a page show a message. */
 export interface Notice {
   readonly code: NoticeCode | MailboxCode | "typed";
   /** The email address that the message is about. */
@@ -14,12 +14,12 @@ export interface Notice {
   readonly account?: string | undefined;
 }
 
-/** In characters. No valid address is longer, but a typed one can be. */
+/** In characters. Valid addresses are not longer. A typed address that is longer is truncated. */
 const maxEmailLength = 250;
 
 const maxAgeSeconds = 15 * 60;
 
-/** Reads and writes the cookie of a notice. */
+/** Returns functions that read and write the cookie of a notice. */
 export function noticeCookie(settings: Pick<Settings, "PUBLIC_URL">) {
   const { name, set, clear } = hostCookie(settings, "notice");
   return {

@@ -5,7 +5,7 @@ import type { PageRefusalCode } from "../../languages/refusals.ts";
 import { formatWait } from "../../values/durations.ts";
 import type { Visit } from "./visit.ts";
 
-/** An error as the page shows it. */
+/** An error that a page shows. */
 export interface Problem {
   readonly code: RefusalCode | PageRefusalCode;
   readonly status: number;
@@ -17,7 +17,7 @@ export interface Problem {
   readonly headers?: ResponseHeaders;
 }
 
-/** The invalid field of each code. Other codes have none. */
+/** Name of the invalid field, by error code. Errors with other codes are not about a field. */
 const fieldsByCode: Partial<Record<Problem["code"], string>> = {
   email_invalid: "email",
   email_taken: "email",
@@ -40,12 +40,12 @@ export function toProblem(
   return hasInvisibleCharacter ? { ...problem, message: visit.texts.invisibleCharacter, field: "email" } : problem;
 }
 
-/** The form's token does not match this browser's cookie. The page shows the form again with a valid token. */
+/** Returns the error of a form whose token does not match this browser's cookie. The page shows the form with a new token. */
 export function staleFormProblem(visit: Visit): Problem {
   return { ...describeCode(visit, "form_stale"), status: 403 };
 }
 
-/** The form belongs to an account that is no longer logged in here. It had no effect (WCAG 2.2, 3.3.4). */
+/** Returns the error of a form that acts for an account other than the logged-in one. It has no effect (WCAG 2.2, 3.3.4). */
 export function otherAccountProblem(visit: Visit, email: string): Problem {
   return { ...staleFormProblem(visit), message: visit.texts.account.accountSwitched(email) };
 }
@@ -59,7 +59,7 @@ export function missingFieldProblem(visit: Visit, field: string): Problem {
 function describeCode({ texts, language, service }: Visit, code: Problem["code"], retryAfter = 1) {
   const facts = {
     minLength: service.settings.PASSWORD_MIN_LENGTH,
-    // A getter: few messages contain the wait, and formatting it is slow.
+    // A getter, because formatting the wait is slow and few messages contain it.
     get wait() {
       return formatWait(retryAfter, language);
     },

@@ -5,22 +5,22 @@ import { home } from "./return-to.ts";
 import { returnToCookie } from "./return-to-cookie.ts";
 import type { Visit } from "./visit.ts";
 
-/** Returns a 303, which turns a POST into a GET: reloading the target repeats nothing. */
+/** Returns a 303 response. Browsers follow it with GET, so that reloading the next page does not submit a form again. */
 export function redirect(visit: Visit, location: string, notice?: Notice): Response {
   const { service, cookies } = visit;
   if (notice) cookies.push(noticeCookie(service.settings).set(notice));
   return service.answers.redirect(location, { "Set-Cookie": cookies }, 303);
 }
 
-/** Redirects to `return_to` or the account page, and clears the stored `return_to`. */
+/** Redirects to `return_to`, by default to the account page, and clears the `return_to` cookie. */
 export function redirectAfterLogin(visit: Visit, notice?: Notice): Response {
   clearReturnTo(visit);
   return redirect(visit, visit.returnTo ?? visit.urlFor(home), notice);
 }
 
 /**
- * Redirects after the end of a session. Clears the cookies of the session, the notice and `return_to`, because the next visitor
- * can be a different user.
+ * Redirects after the end of a session. Clears the session and the `return_to` cookies and replaces or clears the notice, because
+ * the next visitor can be a different user.
  *
  * @param location default: the login page with the notice
  */
@@ -34,9 +34,10 @@ export function redirectAfterLogout(visit: Visit, code: NoticeCode, location?: s
 }
 
 /**
- * Stores the visit's `return_to` in a cookie until the emailed link expires. Without one, clears the cookie of an earlier visit.
+ * Stores the visit's `return_to` in a cookie until the emailed link expires. Without a `return_to`, clears the cookie of an
+ * earlier visit.
  *
- * @param lifetime of the link, in milliseconds
+ * @param lifetime the lifetime of the link, in milliseconds
  */
 export function storeReturnTo(visit: Visit, lifetime: number): void {
   const { service, cookies, returnTo } = visit;
@@ -51,8 +52,8 @@ function clearReturnTo({ service, cookies, hasReturnToCookie }: Visit): void {
 /**
  * Redirects to the login page, which redirects back to this page.
  *
- * @param email address typed on this page, shown there again after the login
- * @param account tag of the account that may see it (`createAccountTag`)
+ * @param email the address typed on this page, which shows it again after the login
+ * @param account the tag of the account that may see the address (`createAccountTag`)
  */
 export function redirectToLogin(visit: Visit, email?: string, account?: string): Response {
   const { c, sessionId, urlFor, returnTo } = visit;

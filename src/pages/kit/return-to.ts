@@ -5,13 +5,13 @@ export const home = "/account";
 const maxLength = 2000;
 
 /**
- * Returns the target of a redirect if it is a path of this host or a URL at one of the origins, otherwise `fallback` (OWASP
- * Unvalidated Redirects and Forwards Cheat Sheet). The result is ASCII, for a Location header.
+ * Returns the target of a redirect if it is a path on this host or a URL with one of the origins, otherwise `fallback` (OWASP
+ * Unvalidated Redirects and Forwards Cheat Sheet). The result is ASCII, because it becomes a Location header.
  *
- * @param origins in the form of `new URL(…).origin`
+ * @param origins origins in the format of `new URL(…).origin`
  */
 export function resolveReturnTo(target: string | undefined, origins: readonly string[], fallback = home): string {
-  // Browsers drop tabs and line breaks anywhere in a URL, and read a backslash as a slash.
+  // Browsers ignore tabs and line breaks in a URL, and treat a backslash as a slash.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: rejects control characters
   if (target === undefined || target.length > maxLength || /[\u0000-\u0020\u007f-\u009f\\]/.test(target))
     return fallback;

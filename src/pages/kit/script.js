@@ -1,5 +1,5 @@
-// @ts-nocheck: runs in browsers, whose globals the service's types do not declare.
-// Optional: shows a password on request, blocks double submission, and shows relative times.
+// @ts-nocheck: the service's types do not declare browser globals.
+// Optional: shows passwords on request, blocks double submission, and shows relative times.
 
 for (const field of document.querySelectorAll(".password")) {
   const input = field.querySelector("input");
@@ -43,7 +43,7 @@ const { lang } = document.documentElement;
 const relative = new Intl.RelativeTimeFormat(lang, { numeric: "auto" });
 const units = { day: 86_400, hour: 3600, minute: 60, second: 1 };
 for (const time of document.querySelectorAll("time[data-relative]")) {
-  // On a slow clock, a recent time lies in the future.
+  // If the clock of the browser is slow, a recent time is in the future.
   const seconds = Math.min(0, (new Date(time.dateTime) - Date.now()) / 1000);
   const [unit, length] = Object.entries(units).find(([, each]) => Math.abs(seconds) >= each) ?? ["second", 1];
   time.title = time.textContent;

@@ -15,8 +15,8 @@ interface PageRenderer {
 }
 
 /**
- * Handles the POST of a form. The form must come from this browser and from the account that is logged in, and a second
- * submission of it has no second effect. On a problem, shows the form again with an error message.
+ * Handles the POST of a form. A form from another browser, or for an account that is not logged in, has no effect. If the page
+ * has `repeatResponse`, a repeated submission has no second effect. On a problem, shows the form again with an error message.
  */
 export async function submit(
   service: Service,
@@ -31,7 +31,7 @@ export async function submit(
   const visit = await createVisit(service, c, values);
   const { isFromThisBrowser, account } = readFormOrigin(visit, values);
   if (!isFromThisBrowser || (page.isAccountPage && account === undefined)) {
-    // Without a valid token the form's account is unknown, so its values must not be shown to the account logged in now.
+    // Without a valid token, the form's account is unknown: the logged-in account must not see the form's values.
     return show(visit, page, { values: page.isAccountPage ? {} : values, problem: staleFormProblem(visit) });
   }
   if (account !== undefined) {
@@ -50,7 +50,7 @@ export async function submit(
     return await page.submit(visit, values);
   } catch (error) {
     if (!isShownOnForm(error)) throw error;
-    // The same form was submitted twice at the same time, and the other request finished first.
+    // If the same form was submitted twice at the same time, the other request may have finished first.
     const meanwhile = error instanceof AuthError && (await repeatedResponse(visit, page, values));
     if (meanwhile) return meanwhile;
     if (error instanceof AuthError && error.code === "not_logged_in")
@@ -59,20 +59,20 @@ export async function submit(
   }
 }
 
-/** Returns the earlier response if this browser submits a form twice, for example by a double click. Otherwise undefined. */
+/** Returns the response to a repeated submission, for example after a double click. Returns undefined for a first submission. */
 async function repeatedResponse(visit: Visit, page: FormPage, values: FormValues): Promise<Response | undefined> {
   const result = page.repeatResponse && (await visit.service.auth.idempotency.findResult(visit.caller));
   return result ? page.repeatResponse?.(visit, values, result) : undefined;
 }
 
-/** True for errors that the form's page shows. All others get an error page. */
+/** Returns true for errors that the form's page shows. Other errors get an error page. */
 function isShownOnForm(error: unknown): boolean {
   return error instanceof AuthError || error instanceof DatabaseUnavailable;
 }
 
 /**
- * Applies the API's rule for requests from other sites. Older browsers send `Origin: null` from a page with
- * `Referrer-Policy: no-referrer`. For those, only the form token decides.
+ * Rejects requests from other sites, as the API does. From a page with `Referrer-Policy: no-referrer`, older browsers send
+ * `Origin: null` and no `Sec-Fetch-Site`. The form token alone protects these requests.
  */
 function requireOwnOrigin(c: RequestContext, { settings }: Service): void {
   const isHidden = c.req.header("Origin") === "null" && c.req.header("Sec-Fetch-Site") === undefined;

@@ -26,14 +26,14 @@ export interface Visit {
   readonly caller: Caller;
   /** Changes when the session gets a new id during the request. */
   sessionId: string | null;
-  /** The value of this browser's cookie `form`, from which form tokens are made. */
+  /** The value of this browser's cookie `form`. Form tokens are created from it. */
   readonly formSecret: string;
-  /** Sets the cookie `form` if the browser has none. */
+  /** Sets the cookie `form` if the browser did not send it. */
   setFormCookie(): void;
   readonly notice: Notice | null;
   /** Set-Cookie headers of the response. */
   readonly cookies: string[];
-  /** Returns a path with its query. Keeps the request's `lang`, and drops empty parameters. */
+  /** Returns a path with a query. Adds the request's `lang`, and omits empty parameters. */
   urlFor(path: string, query?: Readonly<Record<string, string | undefined>>): string;
   /** The token of an emailed link. */
   readonly token: string | undefined;
@@ -50,7 +50,7 @@ export async function createVisit(service: Service, c: RequestContext, values: F
   const cookies: string[] = [];
   const formCookie = hostCookie(settings, "form");
   const secrets = readCookies(header, formCookie.name).filter((value) => /^[\w-]{43}$/.test(value));
-  // A browser can send several cookies of this name, in any order: prefer the one that the form's token was made from.
+  // A browser can send several cookies of this name, in any order: prefer the one that the form's token was created from.
   const storedSecret = secrets.find((secret) => isFormToken(secret, values.form_token ?? "")) ?? secrets[0];
   const formSecret = storedSecret ?? randomBytes(32).toString("base64url");
   const notices = noticeCookie(settings);
@@ -67,7 +67,7 @@ export async function createVisit(service: Service, c: RequestContext, values: F
     caller: {
       ...service.caller(c),
       language,
-      // Derived from the link: if the response is lost, a second submission sets the same cookie.
+      // Derived from the link's token, so that a second submission sets the same cookie if the first response was lost.
       newDeviceSecret:
         storedSecret === undefined || token === undefined
           ? undefined
@@ -94,9 +94,9 @@ export async function createVisit(service: Service, c: RequestContext, values: F
 }
 
 /**
- * Returns the keys under which the result of a form is stored, so that submitting it twice has one effect. A POST has a key
- * made from all fields. The token of an emailed link adds another, which a GET has too. Only this browser's secret can make
- * these keys.
+ * Returns the keys under which the result of a form is stored, so that submitting the form twice has one effect. A POST has a key
+ * derived from all fields. A GET or POST with the token of an emailed link has a key derived from the token. Creating a key
+ * requires this browser's secret.
  */
 function createIdempotencyKeys(
   secret: string,
@@ -111,14 +111,14 @@ function createIdempotencyKeys(
 }
 
 /**
- * Returns the caller of a form. A form without `form_id` could be a new one with the same values, so each submission of it
- * takes effect.
+ * Returns the caller of a form. Without a `form_id`, a repeated submission looks like a new form with the same values, so the
+ * caller has no idempotency keys and each submission takes effect.
  */
 export function callerOfForm({ caller }: Visit, { form_id }: FormValues): Caller {
   return form_id === undefined ? { ...caller, idempotencyKeys: [] } : caller;
 }
 
-/** Sets the device cookie, by which the account of a redeemed link recognizes this browser. */
+/** Sets the device cookie, so that the account of a redeemed link recognizes this browser. */
 export function setDeviceCookie({ caller, cookies, service }: Visit): void {
   cookies.push(...rememberDevice(caller, service.settings));
 }
@@ -131,7 +131,7 @@ export function withKnownDevice(visit: Visit): Visit {
     : { ...visit, caller: { ...visit.caller, deviceSecrets: newDeviceSecret } };
 }
 
-/** The contents of a form's token. */
+/** The origin of a form, according to its token. */
 export interface FormOrigin {
   readonly isFromThisBrowser: boolean;
   /** Tag of the account that the form acts for (`createAccountTag`), if it acts for one. */
@@ -142,7 +142,7 @@ export function readFormOrigin({ formSecret }: Visit, { form_token: token = "" }
   return { isFromThisBrowser: isFormToken(formSecret, token), account: readAccountTag(formSecret, token) };
 }
 
-/** True if the tag of a form or a notice names this user. */
+/** Returns true if the account tag of a form or a notice is that of this user. */
 export function isSameAccount({ formSecret }: Visit, account: string | undefined, userId: number): boolean {
   return account !== undefined && isSameSecret(account, createAccountTag(formSecret, userId));
 }
