@@ -4,9 +4,9 @@ export interface User {
   /** The address as registered. Lookups ignore letter case and surrounding spaces. */
   readonly email: string;
   readonly hashedPassword: string;
-  /** The session id that the user was looked up by, else null. The database stores only its SHA-256. */
+  /** The session id that was used to find the user; otherwise null. The database stores only its SHA-256. */
   readonly sessionId: string | null;
-  /** The reset token that the user was looked up by, else null. The database stores only its SHA-256. */
+  /** The reset token that was used to find the user; otherwise null. The database stores only its SHA-256. */
   readonly resetToken: string | null;
   /** When the current reset token expires; null if there is none. */
   readonly resetTokenExpiresAt: number | null;
@@ -16,10 +16,7 @@ export interface User {
   readonly updatedAt: number;
 }
 
-/**
- * An account as `Auth` returns it: without password hash, session id or reset token, so it is safe to log or to send as JSON.
- * `DB` returns the whole `User`.
- */
+/** A user as `Auth` returns it, without password hash, session id and reset token. It is safe to log or to send as JSON. */
 export type PublicUser = Pick<User, "id" | "email" | "emailVerifiedAt" | "disabledAt" | "createdAt" | "updatedAt">;
 
 /** Copies the public attributes of a user to a new object. */
@@ -33,11 +30,11 @@ export interface Session {
   readonly sessionId: string;
   readonly userId: number;
   readonly createdAt: number;
-  /** When it was last used. Updated at most once a minute. */
+  /** When the session was last used. Updated at most once a minute. */
   readonly lastSeenAt: number;
-  /** When it expires, even if it is still in use. */
+  /** When the session expires, even if it is still in use. */
   readonly expiresAt: number;
-  /** The IP address that it was opened from; null if unknown. */
+  /** The IP address from which the session was opened; null if unknown. */
   readonly ip: string | null;
   readonly userAgent: string | null;
 }

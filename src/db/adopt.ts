@@ -10,7 +10,8 @@ import { insertSession } from "./tables/sessions.ts";
 import { isEmpty } from "./tables/users.ts";
 
 /**
- * A row of the table `users` of another server with the same API. Its columns may have any type, such as bytes instead of text.
+ * A row of the table `users` in the database of another server with the same API. A value may have any type, such as bytes
+ * instead of text.
  */
 export interface ContractUser {
   readonly id: number;
@@ -20,7 +21,7 @@ export interface ContractUser {
   readonly resetToken: unknown;
 }
 
-/** A user to adopt, with its id, and with its session id and reset token in plain text. */
+/** A user to adopt. The session id and the reset token are in plain text. */
 export type AdoptedUser = Pick<
   User,
   "id" | "email" | "hashedPassword" | "emailVerifiedAt" | "sessionId" | "resetToken"
@@ -57,7 +58,7 @@ export class ContractFile implements Disposable {
     }
   }
 
-  /** Reads all users by id. */
+  /** Reads all users, ordered by id. */
   *users(): Generator<ContractUser> {
     const rows = this.#db.prepare(
       'select id, email, hashed_password as "hashedPassword", session_id as "sessionId", reset_token as "resetToken" from users order by id',

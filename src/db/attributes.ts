@@ -15,7 +15,7 @@ interface Attribute {
 const text = { type: "string", nullable: false } as const;
 const time = { type: "number", nullable: false } as const;
 
-/** The column and type of every attribute of `User`. A session id is stored in `sessions`. */
+/** The column and type of every attribute of `User`. A session id has no column here, because it is stored in `sessions`. */
 const attributes = {
   id: { column: "id", type: "number", nullable: false },
   email: { column: "email", ...text },
@@ -29,7 +29,7 @@ const attributes = {
   updatedAt: { column: "updated_at", ...time },
 } as const satisfies Record<keyof User, Attribute>;
 
-/** The columns of a user, under the names of its attributes. */
+/** The columns of `users`, renamed to the attributes of `User`. */
 export const userColumns = [
   "users.id",
   selectEmail("users"),
@@ -41,7 +41,7 @@ export const userColumns = [
   "users.updated_at as updatedAt",
 ] as const;
 
-/** The columns of the public attributes of a user; without `disabledAt`, for queries that exclude disabled accounts. */
+/** The columns of a user's public attributes except `disabledAt`, for queries that exclude disabled accounts. */
 export const publicColumns = [
   "users.id",
   selectEmail("users"),
@@ -51,7 +51,7 @@ export const publicColumns = [
 ] as const;
 
 /**
- * Checks attributes at run time, for callers that bypass the types.
+ * Checks attributes at run time, because callers can bypass the types. Returns the name, value and column of each.
  *
  * @throws {InvalidRequestError} if no attribute is given, or if one has an unknown name or a value of the wrong type
  */
@@ -71,7 +71,7 @@ export function checkAttributes(
   });
 }
 
-/** Returns true if every engine can store the value. PostgreSQL allows no NUL, no lone surrogate and no id above 2³¹ − 1. */
+/** Returns true if both engines can store the value. PostgreSQL allows no NUL, no lone surrogate and no id above 2³¹ − 1. */
 export function isStorable(name: keyof User, value: AttributeValue): boolean {
   if (typeof value === "number") return Number.isSafeInteger(value) && (name !== "id" || Math.abs(value) < 2 ** 31);
   return value === null || ([...value].length <= 250 && !value.includes("\0") && value.isWellFormed());

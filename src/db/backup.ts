@@ -17,9 +17,10 @@ import { companionSuffixes } from "./sqlite/companions.ts";
 
 /**
  * Writes a consistent copy of an SQLite database to a new file (0600), even while a service uses the database. Copying only the
- * database file would lose the changes in its -wal. The copy has a temporary name until it is checked, and is removed on failure.
+ * database file would lose the changes in its -wal file. The copy has a temporary name until it is checked, and is removed on
+ * failure.
  *
- * @param file symbolic links are followed
+ * @param file the path of the copy; symbolic links are followed
  * @param signal aborts the backup and removes the copy
  * @throws {OpenError} if the file already exists or cannot be written, or if the database cannot be read
  */
@@ -47,7 +48,7 @@ export async function backUp(database: string, file: string, signal?: AbortSigna
 }
 
 /**
- * Runs the slow part of a backup in a worker thread. It is one synchronous call to SQLite, during which the program must still
+ * Runs the slow part of a backup or restore in a worker thread, because this part is synchronous and the program must still
  * handle signals.
  *
  * @throws the signal's reason if aborted
@@ -72,13 +73,13 @@ export async function runInWorker(work: BackupWork, signal?: AbortSignal): Promi
 /**
  * Returns the path of a file to create.
  *
- * @throws {OpenError} if the file exists, or if SQLite would read it as a part of a database
+ * @throws {OpenError} if the file exists, or if SQLite would read it as part of a database
  */
 function resolveNewFile(file: string, source: ResolvedFile): string {
   const { path, stats } = resolveFile(file);
   if (path === source.path) throw new OpenError("it is the database itself; choose a new file name");
   if (stats) throw new OpenError("the file already exists; choose another name");
-  // SQLite would read such a file as a part of the source.
+  // SQLite would read such a file as part of the source.
   if (companionSuffixes.some((suffix) => path === source.path + suffix))
     throw new OpenError("the name is reserved for a part of the database; choose another name");
   const leftover = companionSuffixes.find((suffix) => resolveFile(path + suffix).stats);
@@ -86,7 +87,7 @@ function resolveNewFile(file: string, source: ResolvedFile): string {
   return path;
 }
 
-/** Renames the file. Throws if another file has the name by now. */
+/** Renames the file; throws if the new name has been taken meanwhile. */
 function renameToUnused(temporary: string, target: string): void {
   try {
     linkSync(temporary, target);
@@ -102,7 +103,7 @@ export function isCorruptionError(error: unknown): boolean {
   return [11, 26].includes(Number((error as { errcode?: number }).errcode) & 0xff);
 }
 
-/** Returns true for an error that reports the lack of a table that every Bienvenue database has. */
+/** Returns true if an error reports that a table does not exist. */
 export function isMissingTableError({ message }: { readonly message: string }): boolean {
   return message.startsWith("no such table: ");
 }

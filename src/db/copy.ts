@@ -6,16 +6,16 @@ import { findTables } from "./migrations.ts";
 import { type Schema, tables } from "./schema.ts";
 import type { Store } from "./store.ts";
 
-/** The number of rows per batch, which takes each database some milliseconds. */
+/** The number of rows per batch. A batch takes a few milliseconds on each engine. */
 const batchSize = 2000;
 
-/** Every table except those whose rows are valid for only minutes. */
+/** All tables except those whose rows are valid for only a few minutes. */
 const copiedTables = Object.entries(tables).filter(([table]) => table !== "acts" && table !== "leases");
 
 /** The progress of a copy. */
 export interface CopyProgress {
   readonly table: string;
-  /** Rows copied so far, in all tables. */
+  /** The number of rows copied so far, in all tables. */
   readonly done: number;
   readonly total: number;
 }
@@ -26,17 +26,18 @@ type Side = Pick<Store, "db" | "engine">;
 type Row = Record<string, unknown>;
 
 /**
- * Copies every row of every table except `acts` and `leases` from one snapshot of the source. Compares checksums before it
- * commits: a copy that is interrupted or differs leaves the target empty.
+ * Copies all rows of all tables except `acts` and `leases`, from a single snapshot of the source. Compares checksums of source
+ * and target before the commit. If the copy is interrupted or differs, the target stays empty.
  *
  * @returns the number of copied rows per table
- * @throws {InvalidRequestError} if the target has rows, or the source has an unknown table
+ * @throws {InvalidRequestError} if the target has rows, or if the source has a table that this version does not know
  */
 export async function copy(source: Side, target: Side, onProgress: (progress: CopyProgress) => void) {
   const columns = await findTables(target.db, target.engine);
   const found = [...(await findTables(source.db, source.engine)).keys()].filter((name) => !name.startsWith("kysely_"));
   const unknown = found.filter((name) => !Object.hasOwn(tables, name));
-  if (unknown.length > 0) throw new InvalidRequestError(`this version does not know the table ${unknown.join(", ")}`);
+  if (unknown.length > 0)
+    throw new InvalidRequestError(`the source has tables that this version does not know: ${unknown.join(", ")}`);
   const snapshot = source.db.transaction().setIsolationLevel("repeatable read").setAccessMode("read only");
   const write = (from: Kysely<Schema>) =>
     target.db.transaction().execute((to) => copyAll(from, to, target.engine, columns, onProgress));
@@ -75,7 +76,7 @@ async function copyAll(
   return counts;
 }
 
-/** Reads the rows of a table by key: an order that is the same on every engine. */
+/** Reads the rows of a table in batches, ordered by key. The order is the same on both engines. */
 async function* pages(
   db: Kysely<Schema>,
   table: string,

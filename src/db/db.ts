@@ -55,20 +55,21 @@ export type { UserChanges } from "./tables/users.ts";
 export type { Verification } from "./tables/verify-email.ts";
 
 /**
- * Opens a database and applies pending migrations. Creates an SQLite file that does not exist.
+ * Opens a database. Unless `AUTO_MIGRATE` is off, applies pending migrations, and creates a missing SQLite file.
  *
  * @param url `sqlite:PATH`, `sqlite::memory:` or `postgres://…`
  * @throws {OpenError} if the database cannot be used
  * @example
  * const db = await openDB("sqlite:accounts.db");
+ *
  */
 export async function openDB(url: string, options: DBOptions = {}): Promise<DB> {
   return new DB(await open(url, options));
 }
 
 /**
- * The database. Its methods take tokens and session ids in plain text and store their SHA-256. An expired token or session counts
- * as missing. Every method throws `DatabaseUnavailable` while the database does not respond.
+ * The database. Its methods take tokens and session ids in plain text and store only their SHA-256. An expired token or session
+ * counts as missing. Every method throws `DatabaseUnavailable` while the database does not respond.
  */
 export class DB extends OpenDatabase {
   readonly audit = bind(this.store, audit, "add", "addOrUpdate", "list");
@@ -114,10 +115,10 @@ export class DB extends OpenDatabase {
   /**
    * Adds a user.
    *
-   * @param byOwner true if the user registers, false if an operator adds the account. If true, the first login within a day sends
-   * no email, and an address is rejected while an email change from it can be undone
+   * @param byOwner true if the user registers, false if an operator adds the account. If true, the first login within a day
+   * queues no email to the user, and the address is rejected while another account can undo an email change from it
    * @throws {EmailTaken} if the address is rejected, or belongs to another user, ignoring letter case
-   * @throws {InvalidRequestError} if a value does not fit into a `VARCHAR(250)`
+   * @throws {InvalidRequestError} if a value cannot be stored in a `VARCHAR(250)`
    */
   addUser(
     email: string,
@@ -142,18 +143,20 @@ export class DB extends OpenDatabase {
   }
 
   /**
-   * Changes attributes of a user in one transaction. A `sessionId` becomes the user's only session; `null` ends all sessions. A
-   * `resetToken` replaces the previous one, and expires after `RESET_TOKEN_LIFETIME` unless `resetTokenExpiresAt` is given.
+   * Changes attributes of a user in one transaction. A `sessionId` becomes the id of the user's only session; `null` ends all
+   * sessions. A `resetToken` replaces the previous one, and expires after `RESET_TOKEN_LIFETIME` unless `resetTokenExpiresAt` is
+   * given.
    *
    * @throws {NoResultFound} if no user has the id
-   * @throws {InvalidRequestError} if an attribute is `id`, does not exist, or cannot hold its value
+   * @throws {InvalidRequestError} if no attribute is given, if one is `id`, does not exist or cannot hold its value, or if
+   * another user has the credential
    * @throws {EmailTaken} if the address belongs to another user
    */
   updateUser(id: number, changes: users.UserChanges): Promise<void> {
     return users.updateUser(this.store, id, changes);
   }
 
-  /** Copies all tables to an empty database, and returns the number of rows per table. */
+  /** Copies all tables except `acts` and `leases` to an empty database, and returns the number of rows per table. */
   copyTo(target: DB, onProgress: (progress: CopyProgress) => void = () => {}): Promise<Record<string, number>> {
     return copy(this.store, target.store, onProgress);
   }

@@ -29,8 +29,8 @@ export async function findTakenEmails({ db, engine }: Store, emails: readonly st
 }
 
 /**
- * Adds accounts of another system, some hundreds per call, in one statement. Their addresses must have different keys. Existing
- * users stay unchanged.
+ * Adds accounts from another system in one statement; callers pass at most a few hundred. Their addresses must have different
+ * keys. Existing users stay unchanged.
  *
  * @returns the addresses that belong to existing users
  */
@@ -50,7 +50,7 @@ export async function add(store: Store, accounts: readonly AccountRecord[]): Pro
       updated_at: now,
     }));
   if (rows.length === 0) return takenEmails;
-  // A conflict would use up an id, so taken addresses were filtered out. The constraint still decides.
+  // Taken addresses were filtered out, because a conflict uses up an id. An address may have been taken since.
   const { position: _, ...stored } = columns;
   const names = Object.keys(stored) as (keyof typeof stored)[];
   const list = jsonTable(store.engine, columns, rows).as("list");

@@ -4,8 +4,8 @@ import type { Engine } from "./engine.ts";
 type ColumnType = "text" | "bigint";
 
 /**
- * Passes rows to a statement as a table, in a single JSON parameter. The statement's text is the same for any number of rows, so
- * the database prepares it once.
+ * Builds a table from rows that are passed as a single JSON parameter. The SQL is the same for any number of rows, so the
+ * database prepares the statement only once.
  */
 export function jsonTable<Row extends Readonly<Record<string, string | number | null>>>(
   engine: Pick<Engine, "jsonTable">,
@@ -15,7 +15,7 @@ export function jsonTable<Row extends Readonly<Record<string, string | number | 
   return sql<Row>`(${engine.jsonTable(columns, JSON.stringify(rows))})`;
 }
 
-/** Builds the condition that a column has one of these values. */
+/** Builds a condition that is true if a column has one of these values. */
 export function isIn(
   engine: Pick<Engine, "jsonTable">,
   column: string,

@@ -12,9 +12,9 @@ import { isIn } from "./lists.ts";
 import type { Schema } from "./schema.ts";
 import { LockOrderConflict, type Store } from "./store.ts";
 
-// To avoid deadlocks, all transactions lock rows in one order: `users`, `verifications`, `former_emails`, `sessions`, `attempts`,
-// and by key within a table. The lock on an account's row also protects its mailed tokens, devices, emails and request results.
-// Sweeps skip locked rows. SQLite allows one writer at a time and needs no row locks.
+// To avoid deadlocks, all transactions lock rows in the same order: `users`, `verifications`, `former_emails`, `sessions`,
+// `attempts`, and by key within each table. The lock on an account's row also protects its mailed tokens, devices, emails and
+// request results. Sweeps skip locked rows. SQLite allows one writer at a time and needs no row locks.
 
 /**
  * Locks an address until the transaction ends: the account with that address, the account with `userId`, and every verification
@@ -25,7 +25,7 @@ export function lockAddress(store: Store, email: string, userId?: number | null)
   return lockRows(store, key, (row) => row.or([row("email", "=", key), row("id", "=", userId ?? 0)]));
 }
 
-/** Locks an account, and every verification of it or its address, until the transaction ends. */
+/** Locks an account, and every verification of the account or its address, until the transaction ends. */
 export function lockAccount(store: Store, userId: number): Promise<void> {
   return lockRows(store, undefined, (row) => row("id", "=", userId));
 }
@@ -79,7 +79,7 @@ export function buildFormerEmailLock({ db }: Pick<Store, "db">) {
   return db.updateTable("former_emails").set({ left_at: sql.ref("left_at") });
 }
 
-/** Locks the sessions of a user, and those with one of these ids, current or previous, until the transaction ends. */
+/** Locks the sessions of a user, and the sessions with one of these current or previous ids, until the transaction ends. */
 export async function lockSessions(
   { db, engine }: Store,
   userId: number,
@@ -106,8 +106,8 @@ export async function lockSessions(
 export const sessionCondition = expressionBuilder<Schema, "sessions">();
 
 /**
- * Returns a condition for a statement that changes several sessions. It locks the matching sessions by key before the statement
- * reaches them in any other order.
+ * Returns a condition for a statement that changes several sessions. The condition locks the matching sessions in key order,
+ * before the statement reaches them in another order.
  */
 export function lockSessionsInOrder({ db, engine }: Store, condition: Expression<SqlBool>): Expression<SqlBool> {
   if (!engine.locksRows) return sessionCondition.lit(true);
@@ -116,7 +116,7 @@ export function lockSessionsInOrder({ db, engine }: Store, condition: Expression
 }
 
 /**
- * Makes a sweep's query lock the rows that it selects, and skip rows that are locked already. The sweep never waits, so it cannot
+ * Makes the query of a sweep lock the selected rows and skip rows that are already locked. The sweep never waits, so it cannot
  * deadlock. A later sweep deletes the skipped rows.
  */
 export function skipLockedRows<Table extends keyof Schema, Row>(

@@ -171,8 +171,8 @@ function migrations(engine: Engine): Record<string, Migration> {
         await db.schema.createIndex("acts_at").on("acts").column("at").execute();
       },
     },
-    // Updates no row: a session gets its handle when it is first listed. Operators can create the indexes beforehand
-    // (docs/scaling.md), because building them blocks writes.
+    // This migration updates no rows: an existing session gets its handle when it is first listed. Operators can create the
+    // indexes beforehand (docs/scaling.md), because building them blocks writes.
     "0007_v0.1_session_handles": {
       async up(db: Kysely<unknown>) {
         const text = sql<string>`${sql.raw(ddl.text)}`;
@@ -334,7 +334,7 @@ export async function migrate(db: Kysely<Schema>, engine: Engine, { log, signal 
 }
 
 /**
- * Returns the state of every migration that this program or the database has.
+ * Returns the state of every migration that this program knows or that was applied to the database.
  *
  * @throws {OpenError} if the database belongs to a much newer version or to another program
  */
@@ -357,8 +357,8 @@ export async function readStates(db: Kysely<Schema>, engine: Engine): Promise<Mi
 }
 
 /**
- * Each minor version only adds to the schema, so the previous one still works with it: during a rolling update, or after a
- * downgrade by one version.
+ * Throws if the database is more than one minor version newer than this program. Each minor version only adds to the schema, so
+ * the previous version can still use it during a rolling update or after a downgrade.
  */
 function requireCompatible(newer: readonly string[], known: readonly string[]): void {
   const minor = (name: string) => Number(/_v0\.(\d+)_/.exec(name)?.[1] ?? Number.POSITIVE_INFINITY);

@@ -7,7 +7,7 @@ export class OpenDatabase implements AsyncDisposable {
 
   /** Call `openDB` instead. */
   constructor(store: Store) {
-    // Not enumerable: a logged DB must not reveal the passwords in the settings.
+    // Not enumerable, so that a logged `DB` does not reveal the passwords in the settings.
     Object.defineProperty(this, "store", { value: store });
   }
 

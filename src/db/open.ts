@@ -15,7 +15,7 @@ import type { LifetimeSettings, Store } from "./store.ts";
 export interface DBOptions {
   /** Defaults to the result of `readSettings()`. */
   readonly settings?: LifetimeSettings & Partial<Pick<Settings, "DATABASE_POOL" | "AUTO_MIGRATE" | "NODE_ENV">>;
-  /** Logs a new database, unsafe file permissions, and the wait for another node's migration. */
+  /** Receives messages about a new database, unsafe file permissions, and the wait for another node's migration. */
   readonly log?: Log;
   /** Aborts the wait for another node's migration; `openDB` then throws an `AbortError`. */
   readonly signal?: AbortSignal;
@@ -39,7 +39,10 @@ export async function open(url: string, options: DBOptions): Promise<Store> {
   });
 }
 
-/** Logs a new database: as a warning in production, where a wrong URL is a more likely cause than a first start. */
+/**
+ * Logs that a database was created. In production, this is a warning, because a wrong URL is a more likely cause than a first
+ * start.
+ */
 function logCreated(url: string, mode: Settings["NODE_ENV"] | undefined, log: Log): void {
   if (url === "sqlite::memory:") return;
   const file = sqliteFileOf(url);
@@ -63,7 +66,7 @@ export async function readMigrationStates(url: string): Promise<MigrationState[]
   });
 }
 
-/** @throws {OpenError} if an SQLite file does not exist: opening it would create it */
+/** @throws {OpenError} if the SQLite file of the URL does not exist, because opening the file would create it */
 function requireFile(url: string): void {
   const file = sqliteFileOf(url);
   if (file !== undefined && !existsSync(file))
@@ -77,9 +80,9 @@ async function requireMigrated(db: Kysely<Schema>, engine: Engine): Promise<void
 }
 
 /**
- * Opens a database for `use`. If `use` fails, closes the database.
+ * Opens a database and passes it to `use`. Closes the database if `use` throws.
  *
- * @throws {OpenError} with the reason and its remedy, if the database cannot be used
+ * @throws {OpenError} if the database cannot be used; the message says why
  */
 async function withDatabase<T>(
   url: string,

@@ -19,15 +19,15 @@ import { readMigrationStates } from "./open.ts";
 import { companionSuffixes } from "./sqlite/companions.ts";
 
 /**
- * Replaces an SQLite database with a backup. Keeps the previous database in the same folder, under its name and the time. A
- * failed restore changes nothing.
+ * Replaces an SQLite database with a backup. Keeps the previous database in the same directory, with the time appended to its
+ * name. A failed restore changes nothing.
  *
- * @param file the backup, which is only read; a -wal next to it is part of it
- * @param database symbolic links are followed and stay; the file that they point to is replaced
+ * @param file the backup, which stays unchanged; a -wal or -journal file next to it is part of the backup
+ * @param database the database to replace; if it is a symbolic link, the target of the link is replaced
  * @param signal aborts the restore before the database is replaced
  * @returns the path of the database, and the path of the previous one if there was one
- * @throws {OpenError} if the backup is damaged, from a much newer version or another program, if the database is in use, or if a
- * file cannot be read or written
+ * @throws {OpenError} if the backup is damaged or comes from a much newer version or another program, if the database is in use,
+ * or if a file cannot be read or written
  */
 export async function restore(
   file: string,
@@ -68,15 +68,15 @@ export async function restore(
 }
 
 /**
- * Rejects another user's file in a sticky folder, such as /tmp: this user may be able to write and link it, but can neither
- * replace it nor remove the link (unlink(2)), so a failed restore would leave the link behind.
+ * Throws if the database belongs to another user and is in a sticky directory, such as /tmp. This user may be able to write to
+ * the file and link it, but cannot replace it or remove the link (unlink(2)). A failed restore would then leave the link behind.
  */
 function requireReplaceable(path: string, { uid }: Stats): void {
   const folder = statSync(dirname(path));
   const user = process.geteuid?.();
   const isSticky = (folder.mode & 0o1000) !== 0;
   if (isSticky && user !== undefined && ![0, uid, folder.uid].includes(user)) {
-    throw new OpenError("only its owner can replace it in this folder");
+    throw new OpenError("only its owner can replace it in this directory");
   }
 }
 
@@ -106,7 +106,7 @@ async function copyTo(path: string, from: string, { cannotRead, cannotWrite }: E
   }
 }
 
-/** Attributes a failed check to the backup, or to the disk of its copy. */
+/** Returns the error for a failed check. The cause is either the backup or the disk that holds the copy. */
 function explainCheck(
   error: { readonly message: string; readonly errcode?: number },
   step: "read" | "write" | "check" | undefined,
@@ -118,7 +118,7 @@ function explainCheck(
   return step === "check" && error.errcode === undefined ? cannotRead(error) : cannotWrite(error);
 }
 
-/** @throws {OpenError} if the backup is from a much newer version, which this one cannot use */
+/** @throws {OpenError} if the backup is from a version that is too new for this one */
 async function requireVersion(temporary: string, cannotRead: ErrorWrapper): Promise<void> {
   try {
     await readMigrationStates(`sqlite:${temporary}`);
@@ -143,13 +143,16 @@ function requireUnused(database: string): void {
   }
 }
 
-/** Lets a service that runs as another user still use its database after root has restored it. */
+/**
+ * Keeps the owner of the database if root restores it, so that a service that runs as another user can still use the database.
+ */
 function keepOwner(temporary: string, { uid, gid }: Stats): void {
   if (process.geteuid?.() === 0) chownSync(temporary, uid, gid);
 }
 
 /**
- * Replaces the database with the temporary file. The database exists at every moment; a failed step undoes the previous ones.
+ * Replaces the database with the temporary file. There is a database at the path at every moment. If a step fails, the previous
+ * steps are undone.
  *
  * @returns the path of the previous database, if there was one
  */
@@ -163,7 +166,7 @@ function replaceDatabase(temporary: string, database: string): string | undefine
       linkOrCopy(database, previous);
       undo.push(() => removeFile(previous));
     }
-    // SQLite would replay the leftover files of a killed or removed database into this one.
+    // SQLite would apply leftover files of a killed or removed database to the new one.
     for (const suffix of companionSuffixes.filter((suffix) => existsSync(database + suffix))) {
       renameSync(database + suffix, previous + suffix);
       undo.push(() => renameSync(previous + suffix, database + suffix));
@@ -176,14 +179,14 @@ function replaceDatabase(temporary: string, database: string): string | undefine
   }
 }
 
-const mounted = "it is mounted as a single file, which cannot be replaced; mount its folder instead";
+const mounted = "it is mounted as a single file, which cannot be replaced; mount its directory instead";
 
-/** Returns true for an error of a mount point, which cannot be replaced (EBUSY) or linked to another name (EXDEV). */
+/** Returns true if an error reports that a file is a mount point, which cannot be replaced (EBUSY) or linked (EXDEV). */
 function isMountPointError(error: unknown): boolean {
   return ["EBUSY", "EXDEV"].includes((error as NodeJS.ErrnoException).code ?? "");
 }
 
-/** Gives the database a second name, or copies it if that is not possible. */
+/** Links the database to a second name, or copies it if it cannot be linked. */
 function linkOrCopy(database: string, previous: string): void {
   try {
     linkSync(database, previous);

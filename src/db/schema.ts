@@ -1,6 +1,6 @@
 import type { Generated } from "kysely";
 
-/** Every table and its key, in an order in which each table follows the tables that it references. */
+/** All tables and their keys, ordered so that each table follows the tables that it references. */
 export const tables = {
   users: "id",
   sessions: "session_id",
@@ -47,8 +47,8 @@ export interface UsersTable {
   /** The address as registered; null if it equals its key. Stale if an older node changed `email` afterwards. */
   email_spelling: string | null;
   /**
-   * When the user registered, or first logged in after an import or a password reset. Null until then: the next login sends the
-   * user an email.
+   * When the user registered, or first logged in after an operator added the account or the password was reset. If null, the next
+   * login queues an email to the user, unless it comes from a known device.
    */
   known_since: number | null;
 }
@@ -68,15 +68,15 @@ export interface SessionsTable {
   previous_id: string | null;
   renewed_at: number | null;
   /**
-   * The nonce that the current id was derived from, with the previous id as the key. Null before the first renewal, and after a
-   * sweep.
+   * The nonce from which the current id was derived, with the previous id as the key. Null before the first renewal, and after a
+   * sweep has deleted the nonce.
    */
   renewal_nonce: string | null;
   /** A random public id that never changes. Null for a session of an older version until it is first listed. */
   handle: string | null;
 }
 
-/** A device that is known to an account. Its login attempts are limited separately. */
+/** A device or network that is known to an account. Its login attempts are limited separately. */
 export interface DevicesTable {
   /** SHA-256 of the device cookie and the user's id; for a network, of the network and the user's id. */
   device_id: string;
@@ -84,17 +84,20 @@ export interface DevicesTable {
   created_at: number;
   last_seen_at: number;
   /**
-   * 0 if it redeemed the token that created the account, and has not logged in since: the next device to log in then counts as
-   * the first one. Always 0 for a network.
+   * 0 if the device redeemed the token that created the account and has not logged in since. The next device to log in then
+   * counts as the account's first. Always 0 for a network.
    */
   logged_in: Generated<number>;
-  /** Set for a network: when it stops counting as a known device. */
+  /** When a network stops being known to the account; null for a device. */
   known_until: number | null;
-  /** SHA-256 of the cookie alone, to look it up for any account. Null until the first login since this column exists. */
+  /**
+   * SHA-256 of the cookie alone, to find the device in any account. Null for a network, and for a device that has not logged in
+   * since this column was added.
+   */
   cookie_id: string | null;
 }
 
-/** A pending email verification: of a registration, or of an email change. */
+/** A pending email verification for a registration or an email change. */
 export interface VerificationsTable {
   id: Generated<number>;
   /** The key of the address. */
@@ -106,7 +109,7 @@ export interface VerificationsTable {
   /** SHA-256 of the mailed token; null until its email is accepted. */
   token: string | null;
   token_expires_at: number | null;
-  /** SHA-256 of the reset token of a registration. Redeeming it creates the account with a verified address. */
+  /** SHA-256 of the reset token of a registration. Redeeming the token creates the account with a verified address. */
   reset_token: string | null;
   reset_token_expires_at: number | null;
   created_at: number;
@@ -115,11 +118,11 @@ export interface VerificationsTable {
 }
 
 /**
- * The previous address of an account. For seven days after the email change, a mailed token can undo the change, and another
+ * The previous address of an account. For seven days after the email change, a mailed token can undo the change, and a new
  * registration of the address needs email verification.
  */
 export interface FormerEmailsTable {
-  /** Ascending in the order of the email changes. */
+  /** Ids ascend in the order of the email changes. */
   id: Generated<number>;
   user_id: number;
   /** The key of the address. */
@@ -132,55 +135,55 @@ export interface FormerEmailsTable {
 }
 
 /**
- * A token in an email. It becomes valid before the email is sent, and invalidates the previous one only once the mail server has
- * accepted the email. From then on it is also stored in its owner's row, unless the owner is a former address.
+ * A token in an email. The token becomes valid before the email is sent, and invalidates earlier tokens only when the mail server
+ * has accepted the email. From then on, the token is also stored in the row of its owner, unless the owner is a former address.
  */
 export interface MailedTokensTable {
-  /** Ascending in the order of creation. */
+  /** Ids ascend in the order of creation. */
   id: Generated<number>;
   /** SHA-256 of the token. */
   token: string;
   /** `reset`, `verify` or `undo`. */
   purpose: string;
-  /** Its owner: exactly one of the three columns is set. */
+  /** The owner of the token: exactly one of these three columns is set. */
   user_id: number | null;
   verification_id: number | null;
   former_email_id: number | null;
   expires_at: number;
-  /** When the mail server accepted its email. */
+  /** When the mail server accepted the email; null until then. */
   accepted_at: number | null;
 }
 
-/** An email that waits to be sent. Its token is created when it is sent. */
+/** A queued email. If it contains a token, the token is created when the email is sent. */
 export interface OutboxTable {
   id: Generated<number>;
   kind: string;
-  /** Its recipient: exactly one of the three columns is set. `email` is the key of an address. */
+  /** The recipient: exactly one of these three columns is set. `email` is the key of an address. */
   user_id: number | null;
   verification_id: number | null;
   email: string | null;
   language: string;
-  /** The kind of the device that it mentions, from a fixed list. */
+  /** The kind of the device that the email mentions, from a fixed list. */
   device: string | null;
   created_at: number;
   next_try_at: number;
   tries: number;
   /** The address as given; null if it equals its key. */
   email_spelling: string | null;
-  /** The number of events that it reports, because notices of one kind are merged. */
+  /** The number of events that the email reports: notices of one kind can be merged. */
   times: Generated<number>;
-  /** The domain of its recipient; null if an older node queued it. */
+  /** The domain of the recipient; null if an older node queued the email. */
   domain: string | null;
   /**
-   * The network that requested the email, or `unknown`. Such an email counts toward the mail limits, because anyone can request
-   * it. Null for notices, emails sent by an operator, and resets requested from a known device.
+   * The network that requested the email, or `unknown`. An email with a network counts toward the mail limits, because anyone can
+   * request it. Null for notices, emails sent by an operator, and resets requested from a known device.
    */
   network: string | null;
 }
 
 /**
- * An email that is no longer retried: the mail server rejected it, it could not be sent for a day, or too many were requested. Not
- * in the outbox, because an older node would send it again.
+ * An email that is no longer retried, because the mail server rejected it, it could not be sent for a day, or too many emails
+ * were requested. Failed emails are not kept in the outbox, because an older node would send them again.
  */
 export interface FailedMailsTable {
   id: Generated<number>;
@@ -197,7 +200,7 @@ export interface FailedMailsTable {
   created_at: number;
   tries: number;
   failed_at: number;
-  /** The reason, without any address. */
+  /** The reason for the failure, without any email address. */
   reason: string | null;
 }
 
@@ -219,18 +222,18 @@ export interface EventsTable {
   user_id: number | null;
   ip: string | null;
   user_agent: string | null;
-  /** The reason, or the operator. */
+  /** The reason for the event, or the operator who caused it. */
   detail: string | null;
 }
 
 /**
- * The result of a recent request with an idempotency key, such as a submitted form, kept for a minute. If the client sends the
- * request again, it gets the first result, and the request is not executed again.
+ * The result of a recent request with an idempotency key, such as a submitted form. Each result is kept for a minute. If the
+ * client repeats the request, the server returns the first result and does not execute the request again.
  */
 export interface ActsTable {
   /** SHA-256 of the idempotency key, which only the client can derive. */
   name: string;
-  /** The account or verification that it created or changed, if that still exists. */
+  /** The account or verification that the request created or changed, if it still exists. */
   user_id: number | null;
   verification_id: number | null;
   /** The nonce from which the id of the opened session is derived. */
@@ -241,9 +244,9 @@ export interface ActsTable {
 /** A task that only one node runs at a time. */
 export interface LeasesTable {
   name: string;
-  /** The node that runs it; null if none does. */
+  /** The holder of the lease; null if the lease was released. */
   holder: string | null;
   ends_at: number;
-  /** When it was last completed. */
+  /** When the task was last completed. */
   done_at: number | null;
 }

@@ -9,7 +9,7 @@ export type LifetimeSettings = Pick<
   "SESSION_LIFETIME" | "SESSION_IDLE" | "RESET_TOKEN_LIFETIME" | "VERIFY_TOKEN_LIFETIME"
 >;
 
-/** Everything that statements need. Inside a transaction, `db` is that transaction. */
+/** Everything that statements need. Inside a transaction, `db` is the transaction. */
 export interface Store {
   readonly db: Kysely<Schema>;
   readonly engine: Engine;
@@ -18,7 +18,7 @@ export interface Store {
   readonly clock: () => number;
 }
 
-/** Thrown to roll a transaction back, so that a token redeemed in it stays valid. */
+/** Thrown to roll back a transaction, for example so that a redeemed token stays valid. */
 class Rollback extends Error {
   readonly result: unknown;
 
@@ -28,21 +28,21 @@ class Rollback extends Error {
   }
 }
 
-/** The maximum number of attempts at a transaction that conflicts with another one. */
+/** The maximum number of attempts if a transaction conflicts with another one. */
 const maxAttempts = 5;
 
 /** Thrown if a transaction cannot lock a row in the common order; the transaction is retried. */
 export class LockOrderConflict extends Error {}
 
-/** The maximum number of attempts at a transaction that times out. Fewer, because the caller waits for each timeout. */
+/** The maximum number of attempts if a transaction times out. It is lower because the caller waits for each timeout. */
 const maxAttemptsAfterTimeout = 2;
 
 /**
  * Runs `work` in a transaction. Retries it if it conflicts with another transaction or times out, so `work` may run several
- * times. `work` must await nothing but SQL, and lock rows in the order that `locks.ts` describes.
+ * times. `work` must await only SQL statements, and must lock rows in the order that `locks.ts` describes.
  *
  * @param work receives the transaction's store, and a function that returns an error to throw for a rollback
- * @returns the result of `work`, or the one that it rolled back with
+ * @returns the result of `work`, or the result that `work` passed to the function for a rollback
  */
 export async function runInTransaction<T>(
   store: Store,

@@ -22,7 +22,7 @@ const sweeps = {
   verifications: sweepVerifications,
 } as const;
 
-/** The kinds of rows that are deleted when they are old. */
+/** The kinds of rows that `deleteOld` deletes. */
 export type SweepKind = keyof typeof sweeps;
 
 /** Deletes at most `limit` rows of a kind that have expired or are older than `before`; returns how many. */
@@ -30,7 +30,7 @@ export function deleteOld(store: Store, kind: SweepKind, before: number, limit: 
   return sweeps[kind](store, before, limit);
 }
 
-/** The times that determine the age of a row. Only a wrong clock writes one in the future. */
+/** The columns that determine the age of a row. Only a node with a wrong clock stores future times in them. */
 const times = [
   ["devices", "created_at"],
   ["devices", "last_seen_at"],
@@ -42,8 +42,8 @@ const times = [
 ] as const;
 
 /**
- * Sets times in the future to now, in at most `limit` rows per column: such rows would be kept for too long. Returns the number
- * of corrected times.
+ * Sets future times to the current time, in at most `limit` rows per column. Rows with future times would be kept for too long.
+ * Returns the number of corrected times.
  */
 export async function correctFutureTimes({ db, clock }: Store, limit: number): Promise<number> {
   const now = clock();

@@ -348,7 +348,7 @@ test("a user without permission gets one line that says so", {
   await chown(at("shared/others.db"), 0, 0);
   await chmod(at("shared/others.db"), 0o666);
   await chmod(copy, 0o644);
-  await it.assertRejected(["restore", copy], /others\.db: only its owner can replace it in this folder\n$/, {
+  await it.assertRejected(["restore", copy], /others\.db: only its owner can replace it in this directory\n$/, {
     path: at("shared/others.db"),
     wrapper,
   });
@@ -406,7 +406,7 @@ test("restore rejects a database that is mounted as a single file, and a read-on
     [
       "mount --bind volume/bienvenue.db volume/bienvenue.db",
       ["restore", it.copy],
-      /it is mounted as a single file, .* mount its folder instead\n$/,
+      /it is mounted as a single file, .* mount its directory instead\n$/,
     ],
     ["mount --bind copy.db volume/bienvenue.db", ["restore", it.copy], /it is the database itself\n$/],
     ["mount --bind volume volume; mount -o remount,bind,ro volume", ["restore", it.copy], /the disk is read-only\n$/],
