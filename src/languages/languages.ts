@@ -2,7 +2,7 @@ import { en } from "./en/en.ts";
 import { fr } from "./fr/fr.ts";
 import type { Messages } from "./messages.ts";
 
-/** The languages of pages and emails, by tag (BCP 47). To add one, add a folder and list it here. */
+/** The languages of pages and emails, by tag (BCP 47). To add a language, add a directory and list the language here. */
 export const messages = { en, fr } as const satisfies Record<string, Messages>;
 
 export type Language = keyof typeof messages;
@@ -15,10 +15,10 @@ const defaultLanguage: Language = "en";
 const maxHeaderLength = 500;
 
 /**
- * Chooses the language of a response from the Accept-Language header (RFC 9110, 12.5.4): the available language with the
- * highest quality, and the first one if several have it. Ignores subtags: `fr-CA` counts as `fr`.
+ * Chooses the language of a response from the Accept-Language header (RFC 9110, 12.5.4): the available language with the highest
+ * quality value, or the first of several with this value. Ignores subtags: `fr-CA` counts as `fr`.
  *
- * @returns English if the header is invalid or names no available language
+ * @returns English if the header is invalid or lists no available language
  */
 export function chooseLanguage(acceptLanguage = ""): Language {
   const ranges: [name: string, quality: number][] = [];
@@ -40,10 +40,10 @@ export function chooseLanguage(acceptLanguage = ""): Language {
   return chosen;
 }
 
-/** Matches one language range of the header and its quality. `*` stands for the languages that the header does not name. */
+/** Matches one language range of the header and its quality. `*` stands for the languages that the header does not list. */
 const range = /^([a-z]{1,8}|\*)(?:-[a-z0-9-]*)?(?:\s*;\s*q=([01](?:\.\d{0,3})?))?$/;
 
-/** Converts a stored tag to a language. Returns English for a tag that is not, or no longer, available. */
+/** Converts a stored tag to a language. Returns English if the language is not available. */
 export function toLanguage(tag: string): Language {
   return isLanguage(tag) ? tag : defaultLanguage;
 }

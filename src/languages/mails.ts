@@ -19,25 +19,25 @@ export type MailTexts = { readonly [Kind in MailKind]: (facts: MailFacts) => Mai
 
 /** The values that an email may contain. An attacker controls none of them, so an email never contains an attacker's text. */
 export interface MailFacts {
-  /** `SERVICE_NAME`. */
+  /** The value of `SERVICE_NAME`. */
   readonly service: string;
   /** The email address for support; null if there is none. */
   readonly support: string | null;
-  /** How long the link works, in words, such as `1 hour`. */
+  /** The lifetime of the link in words, such as `1 hour`. */
   readonly lifetime: string;
-  /** The time of the event, in words. */
+  /** The time of the event, formatted for the language. */
   readonly time: string;
-  /** When the link expires, in words. */
+  /** When the link expires, formatted for the language. */
   readonly until: string;
   /** The device of the event, in words. */
   readonly device: string;
-  /** Number of events that the email reports. `time` and `device` are those of the last one. */
+  /** Number of events that the email reports. `time` and `device` describe the last event. */
   readonly times: number;
-  /** The URL of the page to reset a password. */
+  /** The URL of the page that requests a password reset. */
   readonly forgot: string;
 }
 
-/** The text of one email: paragraphs before and after its link. */
+/** The text of one email: the subject, the label of the link, and the paragraphs before and after the link. */
 export interface MailText {
   readonly subject: string;
   readonly before: readonly string[];

@@ -7,9 +7,9 @@ export interface Messages {
   readonly greeting: string;
   /** Introduces the plain link under the button. */
   readonly plainLink: string;
-  /** Introduces a URL in the plain-text part of an email with the label of its button. */
+  /** Introduces the URL in the plain-text part of an email. `link` is the label of the button in the HTML part. */
   introduceLink(link: string): string;
-  /** Names a device. `browser` and `system` are not translated. */
+  /** Returns the name of a device. `browser` and `system` are not translated. */
   device(browser: string, system: string): string;
   readonly unknownDevice: string;
   readonly pages: PageTexts;

@@ -1,6 +1,6 @@
 import type { RefusalTexts } from "./refusals.ts";
 
-/** The texts of all pages. A `title` is both the heading of its page and the title of its tab. */
+/** The texts of all pages in one language. A `title` is both the heading of a page and the title of its browser tab. */
 export interface PageTexts {
   /** The name of the language in that language. */
   readonly language: string;
@@ -33,7 +33,7 @@ export interface PageTexts {
     readonly title: string;
     readonly submit: string;
     readonly forgot: string;
-    /** The link to a password reset, after a failed login. */
+    /** The label of the password reset link after a failed login. */
     readonly reset: string;
     /** Shown after every wrong login, so that it does not reveal whether a registration is pending. */
     readonly confirmFirst: string;
@@ -73,9 +73,9 @@ export interface PageTexts {
     readonly submit: string;
     readonly resendText: string;
     readonly resend: string;
-    /** The password differs from that of the registration. */
+    /** Shown if the password differs from that of the registration. */
     readonly wrongPassword: string;
-    /** After too many wrong passwords only a new registration helps: it sends a new link and replaces the password. */
+    /** Shown after too many wrong passwords. A new registration sends a new link and replaces the password. */
     readonly locked: string;
     /** Shown if a different account than that of the link is logged in on this device. */
     otherAccount(loggedIn: string): string;
@@ -83,7 +83,7 @@ export interface PageTexts {
     /** The text if the link completes an email change. */
     readonly emailChangeText: string;
     readonly emailChangeSubmit: string;
-    /** Replaces `deadLink.text`: the address may already be verified. */
+    /** Shown instead of `deadLink.text`, because the address may already be verified. */
     readonly deadLink: string;
   };
   /** The page that undoes an email change. */
@@ -91,9 +91,9 @@ export interface PageTexts {
     readonly title: string;
     readonly text: string;
     readonly submit: string;
-    /** A different account now has the previous address. */
+    /** Shown if a different account now has the previous address. */
     readonly emailTaken: string;
-    /** Replaces `deadLink.text`. */
+    /** Shown instead of `deadLink.text`. */
     readonly deadLink: string;
   };
   /** The page of a link that was used, has expired, or was replaced. */
@@ -102,7 +102,7 @@ export interface PageTexts {
     readonly text: string;
     readonly submit: string;
   };
-  /** The page that asks visitors to check their email. `lifetime` is that of the link, in words. */
+  /** The page that asks visitors to check their email. `lifetime` is the lifetime of the link in words. */
   readonly mailbox: {
     readonly title: string;
     confirm(lifetime: string): string;
@@ -117,7 +117,7 @@ export interface PageTexts {
     /** Does not reveal whether there was an email to send. */
     readonly resent: string;
     readonly back: string;
-    /** Shown in development mode to visitors on the machine of the service. */
+    /** Shown in development mode to visitors on the machine that runs the service. */
     readonly inDevelopment: string;
     readonly outbox: string;
   };
@@ -125,7 +125,7 @@ export interface PageTexts {
     readonly title: string;
     readonly back: string;
     readonly cancel: string;
-    /** The form was not processed, because a different account has logged in since the page was opened. */
+    /** Shown if a form was not processed because a different account has logged in since the page was opened. */
     accountSwitched(email: string): string;
     readonly logOut: string;
     readonly profile: string;

@@ -8,15 +8,15 @@ import { toRecipient } from "./recipient.ts";
 export interface UnsentMail extends Message {
   readonly kind: MailKind;
   readonly to: string;
-  /** The time of the event that the email reports, in ISO 8601 and UTC. */
+  /** The time of the event that the email reports, in ISO 8601 (UTC). */
   readonly at: string;
 }
 
 const maxMails = 50;
 
-/** Keeps emails in memory instead of sending them, for development. They are lost when the process ends. */
+/** Keeps emails in memory instead of sending them, for development. The emails are lost when the process exits. */
 export class DevOutbox implements Mailer {
-  /** The styles of all emails, for the Content-Security-Policy of the page that displays them. */
+  /** The styles of all emails, for the Content-Security-Policy of the page that displays the emails. */
   readonly styles = allStyles;
   readonly #settings: MessageSettings & Pick<Settings, "NODE_ENV">;
   readonly #log: Log;

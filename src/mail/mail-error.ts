@@ -1,11 +1,11 @@
 import type { MailFault } from "./mailer.ts";
 
-/** Thrown if the SMTP server does not accept an email. The message is one line without addresses, so it can be logged. */
+/** Thrown if an email cannot be sent. The message is one line without addresses, so it can be logged. */
 export class MailError extends Error {
   override name = "MailError";
   /** Undefined for a temporary failure. */
   readonly fault: MailFault | undefined;
-  // Private, so that no log contains it: servers repeat addresses in their responses.
+  // Private, so that it is not logged: SMTP servers repeat addresses in their responses.
   readonly #response: string | undefined;
 
   constructor(
@@ -28,7 +28,7 @@ export class MailError extends Error {
 /** The properties of errors that nodemailer and Node throw. */
 interface Failure {
   readonly code?: string;
-  /** The error code of the system or of TLS if `code` is one of nodemailer's. */
+  /** The system or TLS error code, if `code` is a code of nodemailer. */
   readonly originalCode?: string;
   readonly command?: string;
   readonly response?: string;
@@ -37,7 +37,7 @@ interface Failure {
 }
 
 /**
- * Converts an error of nodemailer to a `MailError`, whose message says in one line what is wrong and how to fix it.
+ * Converts a nodemailer error to a `MailError`. The message describes the problem in one line and, if possible, the fix.
  *
  * @param server host and port
  */
@@ -50,8 +50,9 @@ export function toMailError(error: unknown, server: string): MailError {
 }
 
 /**
- * Decides whether the server rejects this email or every email of this service. Only a permanent response (5yz: RFC 5321,
- * 4.2.1) to the recipient or the message concerns this email alone.
+ * Returns `mail` if this email is rejected permanently, `settings` if the server rejects every email of this service, and
+ * undefined otherwise. Of the server's responses, only a permanent one (5yz: RFC 5321, 4.2.1) to the recipient or the message can
+ * be about this email alone.
  */
 function findFault({ code, command, responseCode, response = "", message = "" }: Failure): MailFault | undefined {
   if (code === "EAUTH") return "settings";
@@ -62,10 +63,10 @@ function findFault({ code, command, responseCode, response = "", message = "" }:
   return isAboutMail && !rejectsService(responseCode, response) ? "mail" : "settings";
 }
 
-/** True if the server rejects this client or sender. Many servers do so only in response to RCPT TO. */
+/** Returns true if the server rejects this client or sender. Many servers do so only in response to RCPT TO. */
 function rejectsService(responseCode: number, response: string): boolean {
-  // The codes of authentication (RFC 4954, 6), and the enhanced codes of senders, quotas and authentication (RFC 3463, RFC
-  // 7372, IANA).
+  // Enhanced codes for senders, quotas and authentication (RFC 3463, RFC 7372, IANA). The basic codes below include
+  // those for authentication (RFC 4954, 6).
   const ofService = /\b5\.(1\.[78]|4\.5|7\.([89]|1[0-4]|2\d|3\d))\b/;
   const words =
     /\brelay|authenticat|\bsender|client host|\b(your|sending) (ip|server|host|domain)|block(ed|list)|blacklist|spamhaus|\bdmarc|\bspf\b/i;
@@ -76,13 +77,13 @@ function describeFailure(failure: Failure, fault: MailFault | undefined): string
   const { code, originalCode = "", command = "", responseCode, message = "" } = failure;
   if (code === "EAUTH") return "rejects the user or password of SMTP_URL";
   if (/CERT|SIGNATURE|ERR_TLS_/.test(originalCode)) {
-    return `has a certificate that is not trusted (${originalCode}); to trust your own certificate authority, set NODE_EXTRA_CA_CERTS to its file`;
+    return `has a certificate that is not trusted (${originalCode}); to trust your own certificate authority, set NODE_EXTRA_CA_CERTS to the path of its certificate`;
   }
   if (command === "STARTTLS" || /STARTTLS/.test(message)) {
-    return "does not offer TLS; without it no password is sent (see requireTLS of SMTP_URL)";
+    return "does not offer TLS, which is required (see requireTLS in SMTP_URL)";
   }
   if (originalCode.startsWith("ERR_SSL_") || code === "ETLS") {
-    return "does not begin with TLS on this port; use smtp:// for STARTTLS";
+    return "does not accept TLS connections on this port; for STARTTLS, use smtp://";
   }
   if (code === "EDNS") return "has an unknown host name";
   if (code === "ETIMEDOUT") return "does not respond in time; if the port expects TLS, use smtps://";

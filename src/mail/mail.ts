@@ -7,8 +7,8 @@ export { DevOutbox, type UnsentMail } from "./dev-outbox.ts";
 export { MailError } from "./mail-error.ts";
 
 /**
- * Creates the mailer of these settings: it sends emails to the server of SMTP_URL or, without one, keeps them in an outbox in
- * memory, which the app displays at `/dev/outbox`. The SMTP client is loaded only if it is needed.
+ * Creates the mailer. If SMTP_URL is set, the mailer sends emails to that server. Otherwise, it keeps them in an in-memory
+ * outbox, which the app displays at `/dev/outbox` in development. The SMTP client is loaded only if SMTP_URL is set.
  *
  * @example
  * const settings = readSettings();

@@ -4,32 +4,32 @@ import type { DeviceKind } from "../values/device-kind.ts";
 
 export type { Language, MailKind };
 
-/** An email to one address. Apart from the address, an attacker controls none of its values. */
+/** An email to one address. An attacker controls none of the values except the address. */
 export interface Mail {
   readonly kind: MailKind;
   /** The recipient, as registered. */
   readonly to: string;
   readonly language: Language;
-  /** The token in the link, for kinds that have one. */
+  /** The token in the link, for kinds of email whose link has a token. */
   readonly token?: string;
   /** The browser and system of the event; null if unknown. */
   readonly device?: DeviceKind | null;
-  /** Number of events that the email reports, 1 by default. The other values are those of the last one. */
+  /** Number of events that the email reports, by default 1. `device` and `at` describe the last event. */
   readonly times?: number;
   /** The time of the event, in milliseconds since the epoch. */
   readonly at: number;
 }
 
 /**
- * The optional `fault` of an error that a `Mailer` throws. `mail`: the server rejects this email permanently, so it is not sent
- * again. `settings`: the server rejects the login or the sender of this service, which the operator can fix.
+ * The optional `fault` of an error that a `Mailer` throws. `mail`: this email is rejected permanently and is not sent again.
+ * `settings`: the server rejects the login or the sender of this service, which the operator can fix.
  */
 export type MailFault = "mail" | "settings";
 
 export interface Mailer {
   /**
-   * Resolves when the email is accepted for delivery. Otherwise rejects with an error whose message contains no address,
-   * because it is logged. The email is sent again later, unless the `fault` of the error is `mail`.
+   * Resolves when the email is accepted for delivery. Otherwise rejects with an error. The error message must not contain an
+   * address, because it is logged. The email is sent again later, unless the `fault` of the error is `mail`.
    */
   send(mail: Mail): Promise<void>;
   close(): Promise<void>;

@@ -18,7 +18,7 @@ export type MessageSettings = Pick<
   "PUBLIC_URL" | "SERVICE_NAME" | "SUPPORT_EMAIL" | "RESET_TOKEN_LIFETIME" | "VERIFY_TOKEN_LIFETIME"
 >;
 
-/** The path of each link. A path that ends with `=` is followed by the token. */
+/** The path of the link in each kind of email. The token is appended to a path that ends with `=`. */
 const links: Readonly<Record<MailKind, string>> = {
   confirm_email: "/verify?token=",
   already_registered: "/login",
@@ -36,10 +36,10 @@ const links: Readonly<Record<MailKind, string>> = {
 };
 
 /**
- * Creates the content of an email: its subject, and the same text and links as plain text and as HTML. In addition to settings,
- * it contains only a token, a time and a device from a closed list, so an attacker cannot put text into it.
+ * Creates the content of an email: the subject, and the same text and links in plain text and in HTML. The only variable parts
+ * are settings, a token, times, a number of events and a device from a closed list, so an attacker cannot insert text.
  *
- * @throws {Error} if the token is missing, or the kind of email has none
+ * @throws {Error} if a required token is missing, or a token is given for a kind of email without one
  */
 export function compose(mail: Mail, settings: MessageSettings): Message {
   const { PUBLIC_URL, SERVICE_NAME: service } = settings;
@@ -67,7 +67,7 @@ export function compose(mail: Mail, settings: MessageSettings): Message {
   };
 }
 
-/** How long the link works, in milliseconds. */
+/** Returns the lifetime of the link in milliseconds. */
 function findLifetime({ kind }: Mail, settings: MessageSettings): number {
   if (kind === "email_changed") return undoLifetime;
   return links[kind] === links.reset_password ? settings.RESET_TOKEN_LIFETIME : settings.VERIFY_TOKEN_LIFETIME;
@@ -94,7 +94,7 @@ function createTimeFormat(language: Language) {
   });
 }
 
-// Inline styles, because many email clients ignore the style sheet, which adds only the dark theme.
+// Inline styles, because many email clients ignore style sheets. The style sheet below adds only the dark theme.
 const styles = {
   body: "margin:0;padding:24px 12px;background:#f4f4f5;color:#18181b;font:16px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif",
   card: "max-width:520px;margin:0 auto;padding:28px 28px 20px;background:#ffffff;border:1px solid #e4e4e7;border-radius:12px;overflow-wrap:anywhere",
@@ -109,7 +109,7 @@ const styles = {
 
 const sheet = `:root{color-scheme:light dark}@media (prefers-color-scheme:dark){.body{background:#18181b!important;color:#f4f4f5!important}.card{background:#27272a!important;border-color:#3f3f46!important}.link{color:#93c5fd!important}.small,.foot{color:#a1a1aa!important;border-color:#3f3f46!important}}`;
 
-/** The styles of all emails, for a Content-Security-Policy that permits no others. */
+/** The styles of all emails, for a Content-Security-Policy that allows only these. */
 export const allStyles: readonly string[] = [sheet, ...Object.values(styles)];
 
 interface HtmlContent {
@@ -148,7 +148,7 @@ ${below.map(paragraph)}<p class="foot" style="${styles.foot}">${service}<br>${re
 `);
 }
 
-/** Renders the URLs in a text as links. All of them come from the service. */
+/** Renders the URLs in a paragraph as links. All of these URLs come from the service. */
 function renderText(text: string) {
   return text.split(/(https?:\/\/\S+)/).map((part, i) => (i % 2 === 1 ? renderLink(part) : part));
 }

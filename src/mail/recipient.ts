@@ -10,10 +10,10 @@ export interface Recipient {
 /**
  * Returns the recipient of an email.
  *
- * @throws {MailError} unless it is exactly one address: an email client must not read it as several addresses, as a name or as
- * another header
+ * @throws {MailError} if `to` is not exactly one valid address. Mail software must not interpret `to` as several addresses, a
+ * name or another header
  */
 export function toRecipient(to: string): Recipient {
-  if (!isDeliverable(to)) throw new MailError("an email has exactly one recipient", { fault: "mail" });
+  if (!isDeliverable(to)) throw new MailError("the recipient is not one valid email address", { fault: "mail" });
   return { name: "", address: to };
 }

@@ -11,11 +11,12 @@ import { type Recipient, toRecipient } from "./recipient.ts";
 const defaultTimeout = 10_000;
 
 /**
- * Creates a mailer that sends emails to the SMTP server of `url` and reuses its connections. It verifies certificates and uses
- * TLS if the server offers it. It sends a password only over TLS, except to this machine or with `?requireTLS=false`.
+ * Creates a mailer that sends emails to the SMTP server of `url` and reuses connections. The mailer verifies certificates, and
+ * uses TLS if the server offers it. The mailer sends a password only over TLS, except to this machine or with
+ * `?requireTLS=false`.
  *
- * @param timeout how long the server may take to connect and greet, in milliseconds. Sending one email may take six times as
- * long: the server scans an email before it accepts it, and if the client gives up too early, the email arrives twice
+ * @param timeout the maximum time until the greeting of the server, in milliseconds. Sending an email may take six times as long,
+ * because servers scan an email before accepting it. If the client gave up too early, the email could arrive twice
  */
 export function createSmtpMailer(
   url: string,
@@ -26,7 +27,7 @@ export function createSmtpMailer(
   const transport = nodemailer.createTransport({
     ...server,
     pool: true,
-    // The number of emails that `Auth` sends at the same time. A new connection is opened only if all others are busy.
+    // The maximum number of emails that `Auth` sends at the same time. A new connection is opened only if all others are busy.
     maxConnections: 40,
     // Replaces a connection that the server closed while it was idle. The outbox does all other retries.
     maxRequeues: 1,
@@ -52,7 +53,7 @@ export function createSmtpMailer(
           headers: { "Auto-Submitted": "auto-generated", "Content-Language": mail.language },
           disableFileAccess: true,
           disableUrlAccess: true,
-          // Also stops a server that responds byte by byte, which an inactivity timeout does not.
+          // Also limits a server that responds byte by byte, which an inactivity timeout does not.
           signal: AbortSignal.timeout(6 * timeout),
         });
       } catch (error) {
@@ -76,7 +77,7 @@ function keepSpelling(message: MimeNode, address: string): void {
   message.encodeHeaderValue = (key, value) => (key === "To" ? `<${to}>` : encode(key, value));
 }
 
-/** Reads only the documented parts: nodemailer would accept any option from the URL, even one that turns its checks off. */
+/** Parses only the documented parts of the URL, because nodemailer would accept any option in it, even to disable its checks. */
 function parseUrl(text: string) {
   const { protocol, hostname, port, username, password, searchParams } = new URL(text);
   const host = hostname.replace(/^\[(.*)\]$/, "$1");

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Description } from "../http/description.ts";
 import { currentPassword, email, form, newPassword, page, passwordPolicy, redirectAnswer } from "./kit/describe.ts";
 
-// Separate from the pages, because the service reads the descriptions at startup, but loads each page at its first request.
+// The descriptions are separate from the pages, because the service reads them at startup, but loads a page on its first request.
 
 const requiredToken = z.string().min(1).describe("The token of the emailed link.");
 const token = requiredToken.optional();
@@ -30,7 +30,7 @@ export const register = {
     summary: "Registers a user.",
     fields: () => ({ email, new_password: newPassword }),
     hashesPassword: true,
-    answers: "The user is registered, or gets an email about the registration.",
+    answers: "The registration is accepted.",
     refusals: ["field_missing", "email_invalid", "email_taken", ...passwordPolicy, "too_many_tries"],
   }),
 };
@@ -43,9 +43,9 @@ export const logOut = {
 export const forgotPassword = {
   GET: page({ summary: "Shows the form that requests a password reset." }),
   POST: form({
-    summary: "Sends the email that resets a password, if the account exists.",
+    summary: "Sends a password reset email if the account exists.",
     fields: () => ({ email, again }),
-    answers: "The request is accepted, with or without an account.",
+    answers: "The request is accepted, whether or not the account exists.",
     refusals: ["field_missing", "unknown_email", "too_many_tries"],
   }),
 };
@@ -70,13 +70,13 @@ export const resetPassword = {
 export const verifyEmail = {
   GET: page({
     summary:
-      "Shows the form that verifies an email address, or without a token, the form that requests the email again.",
+      "Shows the form that verifies an email address or, without a token, the form that requests the email again.",
     query: () => ({ token }),
     redirects: "This browser has just used the link.",
     refusals: ["bad_verify_token"],
   }),
   POST: form({
-    summary: "Verifies an email address and logs the user in, or without a token, sends the verification email again.",
+    summary: "Verifies an email address and logs the user in or, without a token, sends the verification email again.",
     fields: () => ({
       token,
       password: currentPassword
@@ -100,7 +100,7 @@ export const undoEmailChange = {
     refusals: ["bad_undo_token"],
   }),
   POST: form({
-    summary: "Undoes an email change, ends all sessions of the user and sends an email that resets the password.",
+    summary: "Undoes an email change, ends all sessions of the user and sends a password reset email.",
     fields: () => ({ token: requiredToken }),
     query: () => ({ token }),
     answers: "The previous address is restored.",
@@ -109,7 +109,10 @@ export const undoEmailChange = {
 };
 
 export const mailbox = {
-  GET: page({ summary: "Shows which email to open next.", redirects: "This browser has requested no email." }),
+  GET: page({
+    summary: "Shows which email to open next.",
+    redirects: "This browser has not requested an email in the last 15 minutes.",
+  }),
 };
 
 export const wellKnownChangePassword = {

@@ -5,7 +5,7 @@ import { mailForm } from "./kit/mail-form.ts";
 import { redirect, storeReturnTo } from "./kit/redirects.ts";
 import { callerOfForm, type FormValues, type Visit } from "./kit/visit.ts";
 
-/** Requests the email with the link. The response is the same with and without an account. */
+/** Requests a password reset email. The response is the same whether or not the account exists. */
 export const forgotPassword: FormPage = {
   show(visit, state) {
     const { texts, urlFor, returnTo: return_to } = visit;

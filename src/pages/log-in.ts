@@ -13,9 +13,9 @@ export const logIn: FormPage = {
   async show(visit, { values, problem }) {
     const { texts, notice, returnTo: return_to, urlFor } = visit;
     const user = await findLoggedInUser(visit);
-    // Show the form after a failed login, and to a visitor who switches accounts: the notice is then about another account.
+    // A logged-in user sees the form only after a failed login, or if the notice is about another account.
     if (user && !problem && !isForAnotherAccount(notice, user.email)) return redirectAfterLogin(visit);
-    // An address typed on another page before the session expired goes back to that page, not into this form.
+    // If the session ended on another page, the address typed there is for that page and does not fill in this form.
     const [email, typed, by] =
       notice?.code === "session_ended"
         ? [undefined, notice.email, notice.account]
@@ -44,13 +44,13 @@ ${user && html`<a class="link" href="${urlFor(home)}">${texts.account.back}</a>\
   },
 };
 
-/** True if the notice asks for a login to an account other than the one that is logged in. */
+/** Returns true if the notice asks for a login with an address other than `email`. */
 function isForAnotherAccount(notice: Notice | null, email: string): boolean {
   const codes: readonly Notice["code"][] = ["registered", "password_reset", "email_verified"];
   return notice?.email !== undefined && codes.includes(notice.code) && emailKey(notice.email) !== emailKey(email);
 }
 
-/** Adds the next steps to the error message of a failed login. */
+/** Returns the error message of a failed login with links to the next steps. Returns undefined for other errors. */
 function failureMessage(visit: Visit, { code, message, field }: Problem, values: FormValues): Html | undefined {
   if (code === "email_not_verified") return errorMessage(message, field, resendForm(visit, values));
   if (code === "wrong_login")
@@ -59,8 +59,8 @@ function failureMessage(visit: Visit, { code, message, field }: Problem, values:
 }
 
 /**
- * Says how to verify an email address. A wrong login and a login to a pending registration must look the same, so every wrong
- * login shows this hint.
+ * Returns a hint about verifying the email address. A wrong login and a login to a pending registration must look the same, so
+ * every wrong login shows the hint.
  */
 function verificationHint(visit: Visit, values: FormValues): Html | false {
   const { texts, service } = visit;

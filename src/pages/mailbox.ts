@@ -8,7 +8,7 @@ import { redirect } from "./kit/redirects.ts";
 import { home } from "./kit/return-to.ts";
 import { findLoggedInUser, isSameAccount, type Visit } from "./kit/visit.ts";
 
-/** The text for each email, and the page that sends it again. An email change is requested on the account page instead. */
+/** The text for each email, and the form action that sends it again. For an email change, the page links to its form instead. */
 const mails = {
   confirm: { text: "confirm", action: "/verify" },
   waiting: { text: "waiting", action: "/verify" },
@@ -27,7 +27,7 @@ export const mailbox: Page = {
     if (notice?.email === undefined || !Object.hasOwn(mails, notice.code))
       return redirect(visit, urlFor("/login", { return_to }));
     const user = await findLoggedInUser(visit);
-    // The email was requested by another account, which has logged out since.
+    // Another account requested the email and has since logged out.
     if (user && notice.account !== undefined && !isSameAccount(visit, notice.account, user.id))
       return redirect(visit, urlFor(home));
     const code = notice.code as MailboxCode;

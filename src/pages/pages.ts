@@ -6,12 +6,12 @@ import type { FormDescription } from "./kit/describe.ts";
 import type { FormPage, Page } from "./kit/form.ts";
 import type { Site } from "./site.ts";
 
-/** The descriptions of a page's methods, and the file that shows it. A page with a form must describe POST. */
+/** The descriptions of a page's methods, and a function that loads the page. A page that handles a form must describe POST. */
 type Route =
   | { readonly GET: Description; readonly POST?: never; load(): Promise<Page & { readonly submit?: never }> }
   | { readonly GET: Description; readonly POST: FormDescription; load(): Promise<FormPage> };
 
-/** Every page. The first request for a page loads its file. */
+/** All pages, by path. The first request for a page loads its module. */
 const pages: Readonly<Record<string, Route>> = {
   "/login": { ...descriptions.logIn, load: async () => (await import("./log-in.ts")).logIn },
   "/register": { ...descriptions.register, load: async () => (await import("./register.ts")).register },

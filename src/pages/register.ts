@@ -5,7 +5,7 @@ import { errorMessage, type Html, linkTo, resetLink } from "./kit/layout.ts";
 import { redirect, redirectAfterLogin, storeReturnTo } from "./kit/redirects.ts";
 import { findLoggedInUser, type Visit } from "./kit/visit.ts";
 
-/** Never logs in, because the visitor has not proved that the address is theirs. */
+/** Does not log the visitor in, because the visitor has not proved ownership of the address. */
 export const register: FormPage = {
   async show(visit, state) {
     const { texts, urlFor, returnTo: return_to } = visit;
@@ -38,7 +38,7 @@ function redirectAfterRegistration(visit: Visit, email: string): Response {
   return redirect(visit, urlFor("/mailbox"), { code: "confirm", email });
 }
 
-/** Adds links to the login and the password reset, because the form cannot fix this error. */
+/** Returns the error message with links to the login and the password reset, because the form cannot resolve this error. */
 function emailTakenMessage(visit: Visit, message: string): Html {
   const links = html`${linkTo(visit, "/login", visit.texts.register.logIn)}${resetLink(visit)}`;
   return errorMessage(message, undefined, links);

@@ -6,7 +6,7 @@ import { redirect } from "./kit/redirects.ts";
 import { home } from "./kit/return-to.ts";
 import { findLoggedInUser, setDeviceCookie, type Visit } from "./kit/visit.ts";
 
-/** The page behind the emailed link. GET does not consume the token: email scanners open links too. */
+/** The page of the emailed link. GET does not consume the token, because email scanners also open links. */
 export const resetPassword: FormPage = {
   async show(visit, state) {
     const { texts, service, caller, token = "", urlFor, returnTo: return_to } = visit;
@@ -41,7 +41,7 @@ ${form(visit, {
   repeatResponse: async (visit, _, result) => redirectAfterReset(visit, result),
 };
 
-/** Names the logged-in account if the link belongs to another one. */
+/** Returns a message that names the logged-in account if the link is for another account. */
 async function otherUserMessage(visit: Visit, email: string): Promise<Html | null> {
   const user = await findLoggedInUser(visit);
   if (!user || emailKey(user.email) === emailKey(email)) return null;

@@ -4,7 +4,7 @@ import { infoMessage } from "./kit/layout.ts";
 import { redirect } from "./kit/redirects.ts";
 import { findLoggedInUser, type Visit } from "./kit/visit.ts";
 
-/** The page behind the link that reverts a completed email change. GET changes nothing: email scanners open links too. */
+/** The page of the link that undoes an email change. GET changes nothing, because email scanners also open links. */
 export const undoEmailChange: FormPage = {
   async show(visit, { problem }) {
     const { texts, service, caller, token = "", urlFor } = visit;

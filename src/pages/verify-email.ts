@@ -20,8 +20,8 @@ import {
 } from "./kit/visit.ts";
 
 /**
- * The page behind the emailed link: with the password, it verifies the address and logs in. Without a token, the page sends a
- * new link. GET does not consume the token: email scanners open links too.
+ * The page of the emailed link. Its form verifies the address with the password, and logs the user in. Without a token, the form
+ * sends a new link. GET does not consume the token, because email scanners also open links.
  */
 export const verifyEmail: FormPage = {
   findMissingField(values) {
@@ -57,7 +57,7 @@ export const verifyEmail: FormPage = {
   },
 };
 
-/** Logs in to the account whose address is now verified, unless it is logged in already or there is no password. */
+/** Logs in to the account of the verified address, unless the account is already logged in or there is no password. */
 async function redirectAfterVerification(
   visit: Visit,
   { userId, email }: IdempotentResult,
@@ -65,7 +65,7 @@ async function redirectAfterVerification(
 ): Promise<Response> {
   const { c, service, cookies, urlFor, returnTo: return_to } = visit;
   if ((await findLoggedInUser(visit))?.id === userId) {
-    // An email change ends all other sessions and gives this one a new id.
+    // An email change ends all other sessions and gives this session a new id.
     const sessionId = await service.auth.sessions.getCurrentId(visit.sessionId);
     if (sessionId !== null) cookies.push(...createSessionCookies(c, service, sessionId));
     setDeviceCookie(visit);
@@ -96,7 +96,7 @@ interface LinkDetails {
   readonly other: string | undefined;
 }
 
-/** Returns the address of the logged-in account if the link belongs to another one. */
+/** Returns the address of the logged-in account if the link is for another account. */
 async function findOtherEmail(
   visit: Visit,
   token: string,
@@ -104,14 +104,14 @@ async function findOtherEmail(
 ): Promise<string | undefined> {
   const user = await findLoggedInUser(visit);
   if (!user) return undefined;
-  // The page must not name the account whose address changes: the email can have reached the wrong person.
+  // The page must not name the account whose address changes: the email may have reached the wrong person.
   const isOwn = isEmailChange
     ? await visit.service.auth.verifyEmail.isTokenOfUser(token, user.id)
     : emailKey(user.email) === emailKey(email);
   return isOwn ? undefined : user.email;
 }
 
-/** Asks for the password of the registration, or for an email change, the current password of the account. */
+/** Returns the form that asks for the password of the registration or, for an email change, the current password. */
 function verificationView(visit: Visit, state: FormState, { token, email, isEmailChange, other }: LinkDetails): View {
   const { verify, fields } = visit.texts;
   const wrong = state.problem && wrongPasswordProblem(visit, state.problem, isEmailChange);
@@ -134,7 +134,7 @@ ${form(visit, {
   };
 }
 
-/** Returns a more specific message if the password is wrong. */
+/** Returns the problem with a more specific message after one or too many wrong passwords, and undefined otherwise. */
 function wrongPasswordProblem(
   visit: Visit,
   problem: Problem,
@@ -148,14 +148,14 @@ function wrongPasswordProblem(
     message: errorMessage(message, field, more),
   });
   if (problem.code === "locked" && !isEmailChange) return describe(texts.verify.locked, registerLink);
-  // The token is valid, so the password was wrong.
+  // The page found the token valid, so this code means that the password is wrong.
   if (problem.code !== "bad_verify_token") return undefined;
   return isEmailChange
     ? describe(texts.refusals.wrong_password({ minLength, wait: "" }), resetLink(visit), "password")
     : describe(texts.verify.wrongPassword, registerLink, "password");
 }
 
-/** The page must not reveal whether an account or a pending registration exists. */
+/** Returns the page of an invalid link. It must not reveal whether an account or a pending registration exists. */
 function deadLinkView(visit: Visit, state: FormState): View {
   const { texts, urlFor, returnTo: return_to } = visit;
   return {

@@ -45,7 +45,7 @@ describe("mail test", () => {
         `smtps://bob:s3cr3t@localhost:${untrusted.port}`,
         /a certificate that is not trusted \(\w+\); .* NODE_EXTRA_CA_CERTS/,
       ],
-      [`smtps://bob:s3cr3t@127.0.0.1:${refusing.port}`, /does not begin with TLS on this port/],
+      [`smtps://bob:s3cr3t@127.0.0.1:${refusing.port}`, /does not accept TLS connections on this port/],
       [`smtp://bob:s3cr3t@127.0.0.1:${closed.port}`, /^the mail server \S+ cannot be reached \(ECONNREFUSED\)$/],
     ] as const) {
       const { code, stdout, stderr } = await runCommand(["mail", "test", "bob@example.com"], { SMTP_URL });

@@ -29,7 +29,7 @@ ${accountForm(visit, user, {
     const { service, urlFor } = visit;
     const sessionId = await service.auth.sessions.getCurrentId(visit.sessionId);
     if (sessionId !== null) return redirectAfterChange(visit, sessionId);
-    // The response with the new session id was lost.
+    // The browser did not receive the new session id, and its old id has expired.
     return redirect(visit, urlFor("/login"), { code: "password_reset", email: email ?? undefined });
   },
 };

@@ -10,11 +10,11 @@ import {
   redirectAnswer,
 } from "../kit/describe.ts";
 
-// Separate from the pages, because the service reads the descriptions at startup, but loads each page at its first request.
+// The descriptions are separate from the pages, because the service reads them at startup, but loads a page on its first request.
 
 const recentPassword = currentPassword
   .optional()
-  .describe("The current password of the account. Required unless it was confirmed in the last ten minutes.");
+  .describe("The current password of the account. Required unless the user has confirmed it in the last ten minutes.");
 
 export const account = {
   GET: accountPage("Shows the account of the user.", () => ({
@@ -56,9 +56,11 @@ export const devices = {
   GET: account.GET,
   POST: accountForm({
     summary: "Logs out one device of the user, or all other devices.",
-    fields: () => ({ session: z.string().optional().describe("The `id` of a session. Default: all other sessions.") }),
-    query: () => ({ from: z.string().optional().describe("Index of the first device to list afterwards.") }),
-    answers: "The device is logged out.",
+    fields: () => ({
+      session: z.string().optional().describe("The `id` of the session to end. If missing, all other sessions end."),
+    }),
+    query: () => ({ from: z.string().optional().describe("Index of the first device on the page to show next.") }),
+    answers: "The devices are logged out.",
     refusals: ["unknown_session"],
   }),
 };
@@ -66,7 +68,7 @@ export const devices = {
 export const exportAccount = {
   GET: accountPage("Shows the form that exports the account."),
   POST: form({
-    summary: "Returns all stored data about the user as a file.",
+    summary: "Returns the data stored about the user as a file.",
     fields: () => ({ password: recentPassword }),
     hashesPassword: true,
     answers: () => ({
@@ -75,7 +77,7 @@ export const exportAccount = {
         content: ["application/json"],
         headers: {
           "Content-Disposition": "The name of the file.",
-          "Set-Cookie": "The session cookie with its new id.",
+          "Set-Cookie": "Sets the session cookie to a new id if the form contains the password.",
         },
       },
       303: redirectAnswer("No user is logged in."),

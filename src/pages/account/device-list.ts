@@ -9,7 +9,7 @@ import { home } from "../kit/return-to.ts";
 import type { Visit } from "../kit/visit.ts";
 
 const devicesPerPage = 10;
-/** No account has more sessions. */
+/** An account cannot have more sessions. */
 const maxDevices = 1000;
 
 /** Returns one page of the account's devices. */
@@ -17,7 +17,7 @@ export async function deviceList(visit: Visit, user: PublicUser): Promise<Html> 
   const { c, service, texts, urlFor } = visit;
   const accountTexts = texts.account;
   const requested = readFirstIndex(c.req.query("from"));
-  // Reads up to the end of the requested page. If the account has fewer devices by now, shows its last page.
+  // Reads the list up to the end of the requested page. If the account now has fewer devices, shows the last page.
   const { sessions, next } = await service.auth.sessions.listPage(visit.sessionId, {
     limit: requested + devicesPerPage,
   });
@@ -59,7 +59,7 @@ interface RowOptions {
   readonly user: PublicUser;
   /** Index of the page's first device. */
   readonly from: number;
-  /** Id of the element that distinguishes devices of the same name. */
+  /** Id of the element that distinguishes devices with the same name for screen readers. */
   readonly lastSeenId: string;
 }
 

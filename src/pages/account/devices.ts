@@ -4,7 +4,7 @@ import { home } from "../kit/return-to.ts";
 import { findLoggedInUser, type Visit } from "../kit/visit.ts";
 import { account } from "./account.ts";
 
-/** Logs out one device, or all other devices if the form names none. */
+/** Logs out one device, or all other devices if the form has no `session`. */
 export const devices: FormPage = {
   isAccountPage: true,
   show: account.show,
@@ -21,7 +21,7 @@ export const devices: FormPage = {
   repeatResponse: redirectAfterLoggingOutDevice,
 };
 
-/** Redirects to the login page if the device was this browser. */
+/** Redirects to the login page if this browser was logged out, otherwise to the account page. */
 async function redirectAfterLoggingOutDevice(visit: Visit): Promise<Response> {
   if (!(await findLoggedInUser(visit))) return redirectAfterLogout(visit, "logged_out");
   return redirect(visit, visit.urlFor(home, { from: visit.c.req.query("from") }), { code: "device_ended" });

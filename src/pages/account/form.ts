@@ -8,7 +8,7 @@ import { redirectToLogin } from "../kit/redirects.ts";
 import { home } from "../kit/return-to.ts";
 import type { FormValues, Visit } from "../kit/visit.ts";
 
-/** Shows a page to the logged-in user. Redirects a visitor to the login page and back. */
+/** Returns the view for the logged-in user. Redirects a visitor to the login page, which redirects back. */
 export async function showToUser(
   visit: Visit,
   show: (user: PublicUser) => View | Promise<View>,
@@ -22,7 +22,7 @@ export async function showToUser(
   }
 }
 
-/** Checks the password if the form has one. If it is right, the session gets a new id, even if the request fails later. */
+/** Checks the password if the form has one. A correct password gives the session a new id, even if the request fails later. */
 export async function confirmPassword(visit: Visit, { password }: FormValues): Promise<void> {
   if (password === undefined) return;
   const { c, service, caller, cookies } = visit;
@@ -43,7 +43,7 @@ interface AccountForm {
   readonly body: Html;
 }
 
-/** Returns a form that acts for this user, and a link back. */
+/** Returns a form that acts for this user, and a link to cancel it. */
 export function accountForm(visit: Visit, user: PublicUser, options: AccountForm): Html {
   const { texts, urlFor, returnTo } = visit;
   return html`${form(visit, { ...options, user, hasReturnTo: true })}<p class="middle"><a class="link" href="${returnTo ?? urlFor(home)}">${texts.account.cancel}</a></p>
