@@ -19,11 +19,11 @@ async function assertCannotOpen(path: string, reason: string): Promise<void> {
 }
 
 const faults = {
-  "read-only": "read-only; give this user write access to it, to the -wal and -shm next to it, and to its folder",
+  "read-only": "read-only; give this user write access to it, to the -wal and -shm next to it, and to its directory",
   corrupt: "corrupt; restore a backup",
   locked: "locked; stop the other program that uses it, or use another file",
   "not a database": "not a database; use another file",
-  unreadable: "unreadable; make sure that its folder exists, and that it is a file that this user can read",
+  unreadable: "unreadable; make sure that its directory exists, and that it is a file that this user can read",
 };
 
 test("every in-memory database is a new one", async () => {

@@ -205,7 +205,7 @@ test("if the database cannot be used, the start fails with one line that names t
   const [, line = ""] = /^bienvenue: (.*)\n$/.exec(stderr) ?? [];
   assertLine(
     line,
-    /it is read-only; give this user write access to it, to the -wal and -shm next to it, and to its folder$/,
+    /it is read-only; give this user write access to it, to the -wal and -shm next to it, and to its directory$/,
     path,
   );
   for (const suffix of ["", "-wal", "-shm"]) if (existsSync(path + suffix)) chmodSync(path + suffix, 0o600);
@@ -215,7 +215,7 @@ test("if the database cannot be used, the start fails with one line that names t
     await failToOpen(/it is locked; stop the other program that uses it, or use another file$/);
   }
   mkdirSync(join(folder.path, "folder"));
-  await failToOpen(/it is unreadable; make sure that its folder exists/, join(folder.path, "folder"));
+  await failToOpen(/it is unreadable; make sure that its directory exists/, join(folder.path, "folder"));
   await using service = createService(path);
   await service.start();
   assert.equal((await service.fetch(new Request("http://localhost/health/ready"))).status, 200);

@@ -16,7 +16,7 @@ import { OwnSchemaIntrospector } from "./introspector.ts";
 /** The maximum number of statement names. `db/` has fewer statements, unless the text of one varies. */
 const statementLimit = 400;
 
-/** Names every statement, so that each connection prepares it once. */
+/** Names statements, so that each connection prepares each of them only once. */
 export class StatementNames {
   readonly #names = new Map<string, string>();
 
@@ -39,7 +39,10 @@ export function createDialect(hosts: Hosts, statements: StatementNames): Dialect
   };
 }
 
-/** Disables Kysely's migration lock, which outlives a failed migration and hides its error. Ours ends with the transaction. */
+/**
+ * Disables Kysely's migration lock, which outlives a failed migration and hides its error. Bienvenue's own lock ends with the
+ * transaction.
+ */
 class UnlockedPostgresAdapter extends PostgresAdapter {
   override async acquireMigrationLock(): Promise<void> {}
   override async releaseMigrationLock(): Promise<void> {}
@@ -112,7 +115,7 @@ export class PostgresConnection implements DatabaseConnection {
     return { rows, numAffectedRows: BigInt(rowCount ?? 0) };
   }
 
-  /** Checks the command, because PostgreSQL completes the commit of an aborted transaction with ROLLBACK and no error. */
+  /** Throws if PostgreSQL rolls back an aborted transaction instead. PostgreSQL then responds with ROLLBACK and no error. */
   async commit(): Promise<void> {
     const { command } = await this.#query("commit", []);
     if (command !== "COMMIT") throw new DatabaseUnavailable("unreachable", "the transaction was rolled back");
@@ -139,7 +142,7 @@ export class PostgresConnection implements DatabaseConnection {
       return await this.#client.query<Row & object>(name === undefined ? query : { ...query, name });
     } catch (error) {
       this.#broken ||= breaksConnection(error);
-      // 25P02 (the transaction is aborted) only follows the error that aborted it. That error is thrown instead.
+      // 25P02 means that an earlier error aborted the transaction. The earlier error is thrown instead.
       this.#failure = sqlStateOf(error) === "25P02" ? this.#failure : error;
       throw toDatabaseError(this.#failure);
     }

@@ -6,7 +6,10 @@ export class StandbyError extends Error {
   override name = "StandbyError";
 }
 
-/** Maps PostgreSQL error codes, or their classes (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
+/**
+ * Maps PostgreSQL error codes and classes of error codes to faults
+ * (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+ */
 const faults: Readonly<Record<string, DatabaseFault>> = {
   "08": "unreachable",
   "25006": "read-only",
@@ -32,7 +35,7 @@ export function sqlStateOf(error: unknown): string | undefined {
 }
 
 /**
- * Returns true if a connection must be closed after an error. After any error except one of the statement itself, the state of the
+ * Returns true if a connection must be closed after an error. Unless the error concerns only the statement, the state of the
  * connection is unknown.
  */
 export function breaksConnection(error: unknown): boolean {
@@ -40,7 +43,7 @@ export function breaksConnection(error: unknown): boolean {
   return state === undefined || /^(08|57P|53|58|XX)|^25006$/.test(state);
 }
 
-/** Converts a fault of the database to `DatabaseUnavailable`. Any other error is a bug and is returned unchanged. */
+/** Converts a fault of the database to `DatabaseUnavailable`. Returns any other error unchanged. */
 export function toDatabaseError(error: unknown): unknown {
   if (error instanceof OpenError || error instanceof DatabaseUnavailable) return error;
   const state = sqlStateOf(error);

@@ -4,7 +4,10 @@ import { DatabaseUnavailable, OpenError } from "../../errors.ts";
 import { parsePostgresUrl } from "../../settings/database-url.ts";
 import { StandbyError } from "./faults.ts";
 
-/** The timeout of a statement, and of connecting, in milliseconds: together they stay below two seconds. */
+/**
+ * The timeout of a statement, and of connecting to up to three servers, in milliseconds. Both together take less than two
+ * seconds.
+ */
 const statementTimeout = 900;
 /**
  * The timeout of a lock, in milliseconds. It ends a deadlock sooner than PostgreSQL's `deadlock_timeout` of one second, which
@@ -32,13 +35,13 @@ interface Host {
 export class Hosts {
   readonly #hosts: Host[];
   #current = 0;
-  /** False during a migration: then statements have no timeout, and connections are closed after use. */
+  /** False during `withoutTimeouts`: a statement may then take a day, and connections are closed after use. */
   #hasTimeouts = true;
   #closed = false;
 
   /**
    * @param url `postgres://user:password@host:5432,otherhost:5432/database?target_session_attrs=read-write&sslmode=…`
-   * @param size maximum number of connections to each server
+   * @param size the maximum number of connections to each server
    */
   constructor(url: string, size: number) {
     const urls = splitUrl(url);
@@ -79,7 +82,7 @@ export class Hosts {
         return this.#hasTimeouts ? client : await removeTimeouts(client);
       } catch (error) {
         failure = error;
-        // Connections in use mean that the server is busy, not gone: those to a failed server are released.
+        // If connections are in use, the server is busy and not unreachable: connections to a failed server are released.
         if (host.inUse > 0) break;
       }
     }
@@ -91,7 +94,7 @@ export class Hosts {
     return this.#hasTimeouts ? statementTimeout : 24 * 60 * 60 * 1000;
   }
 
-  /** False if connections are closed after use. Preparing a statement on one that will be closed would only use up a name. */
+  /** False if connections are closed after use. Preparing a statement on such a connection would only use up a name. */
   get keepsConnections(): boolean {
     return this.#hasTimeouts;
   }
@@ -135,7 +138,7 @@ async function checkServer(client: Client): Promise<void> {
     await client.query(`set statement_timeout = ${statementTimeout}; set lock_timeout = ${lockTimeout}`);
 }
 
-/** Removes the server-side timeouts from a connection, which `release` then closes. */
+/** Removes the server-side timeouts of a connection. `release` closes the connection later. */
 async function removeTimeouts(client: Client): Promise<Client> {
   try {
     if (client.canPrepare) await client.query("set statement_timeout = 0; set lock_timeout = 0");
@@ -180,6 +183,6 @@ function splitUrl(url: string): string[] {
   return hosts.map((host) => `postgres://${credentials}${host}${database}?${parameters}`);
 }
 
-/** Parses bigint as a number: every time and count fits. */
+/** Parses bigint as a number, because every stored time and count is a safe integer. */
 const getTypeParser = ((oid: number, format?: "text") =>
   oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser;

@@ -8,9 +8,9 @@ import { createDialect, PostgresConnection, StatementNames } from "./driver.ts";
 import { StandbyError, sqlStateOf } from "./faults.ts";
 import { Hosts } from "./hosts.ts";
 
-/** An arbitrary number that identifies the lock. */
+/** An arbitrary number that identifies the migration lock. */
 const migrationLock = 8_230_512_600_714n;
-/** Milliseconds between attempts to lock while another program holds the lock. */
+/** The time between attempts to acquire the migration lock, in milliseconds. */
 const lockPollInterval = 100;
 
 /** Creates the engine for the servers of a URL, with at most `size` connections to each. */

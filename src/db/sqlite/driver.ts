@@ -30,7 +30,7 @@ export function createDialect(file: SqliteFile): Dialect {
  * Corrects two properties of Kysely's adapter:
  *
  * - It declares DDL as not transactional, so a migration would release its lock.
- * - It allows a single connection, so while the database is locked, each statement would wait for the timeouts of all before it.
+ * - It allows only one connection. While the database is locked, each statement would wait for the timeouts of all earlier ones.
  */
 class TransactionalSqliteAdapter extends SqliteAdapter {
   override get supportsMultipleConnections(): boolean {
@@ -44,8 +44,8 @@ class TransactionalSqliteAdapter extends SqliteAdapter {
 
 /**
  * A Kysely driver for a single connection. A transaction owns the connection from `begin immediate` to its end; other statements
- * wait. Kysely's own driver begins deferred transactions: if two of them read and then write, one fails immediately, whatever the
- * busy timeout.
+ * wait. Kysely's own driver begins deferred transactions: if two of them read and then write, one fails immediately, regardless
+ * of the busy timeout.
  */
 class SqliteDriver implements Driver {
   readonly #file: SqliteFile;
@@ -87,7 +87,9 @@ export class SqliteConnection implements DatabaseConnection {
     this.#file = file;
   }
 
-  /** Runs a statement. One that begins a transaction reserves the database for this connection until the transaction ends. */
+  /**
+   * Runs a statement. A statement that begins a transaction reserves the database for this connection until the transaction ends.
+   */
   async executeQuery<Row>({ sql, parameters }: Pick<CompiledQuery, "sql" | "parameters">): Promise<QueryResult<Row>> {
     if (!this.#inTransaction) return this.#runWhenFree(sql, parameters);
     if (!this.#file.isOwner(this)) throw new DatabaseUnavailable("unreadable", "the transaction was rolled back");

@@ -6,17 +6,17 @@ import { companionSuffixes } from "./companions.ts";
 /** Read and write access for the group and for others. */
 const groupAndOthers = 0o066;
 const othersWrite = 0o002;
-/** In a sticky folder, only the owner of a file can remove it (mkdir(1)). */
+/** In a sticky directory, users cannot remove the files of other users (unlink(2)). */
 const sticky = 0o1000;
 
 /**
- * Logs a warning if other users of the machine can read, write or replace an SQLite database. Bienvenue creates it with access
- * for the owner only, but a copy, a volume or a `umask` can change that.
+ * Logs a warning if other users of the machine can read, write or replace an SQLite database. Bienvenue creates the file with
+ * access for its owner only, but a copy or a mounted volume can have other permissions.
  *
- * @param file the database; symbolic links are followed, and its companion files are checked too
+ * @param file the database. Symbolic links are followed, and companion files are checked too
  */
 export function warnOfExposure(file: string, log: Log): void {
-  // Node reports the same mode for every file on Windows.
+  // On Windows, Node's file modes do not show which users have access.
   if (process.platform === "win32") return;
   const path = resolve(file);
   const target = resolveLink(path);
@@ -39,7 +39,7 @@ function warnOfFolder(folder: string, log: Log): void {
   if ((mode & othersWrite) === 0 || (mode & sticky) !== 0) return;
   log.warn(
     { event: "database_exposed", file: folder, mode: toOctal(mode) },
-    `every user of this machine can write to the database's folder and replace the database; if that is not intended, run: chmod o-w ${quoteForShell(folder)}`,
+    `every user of this machine can write to the directory of the database and replace the database; if that is not intended, run: chmod o-w ${quoteForShell(folder)}`,
   );
 }
 

@@ -54,7 +54,8 @@ export class SqliteFile {
   }
 
   /**
-   * Returns the rows of a read; undefined if the database is locked, or if a transaction is open and could show uncommitted rows.
+   * Runs a query and returns its rows; undefined if the database is locked, or if a transaction is open, because its uncommitted
+   * rows would be visible.
    */
   readNow<Row>(sql: string, parameters: readonly unknown[]): Row[] | undefined {
     if (this.inTransaction) return undefined;
@@ -66,7 +67,7 @@ export class SqliteFile {
     }
   }
 
-  /** Reconnects if the files were replaced, such as by a restored backup: writes to the old ones would be lost. */
+  /** Reconnects if the files were replaced, for example by a restore, because writes to the old files would be lost. */
   reconnectIfReplaced(): void {
     if (!this.#db || this.inTransaction || this.#path === ":memory:") return;
     const [file, wal] = this.#opened;
@@ -126,7 +127,9 @@ export class SqliteFile {
   }
 }
 
-/** Returns a location that SQLite opens but never creates: SQLite would apply the umask instead of mode 0600. */
+/**
+ * Returns the location of a database. SQLite opens an existing file there but creates none, because it would not use mode 0600.
+ */
 function toLocation(path: string): string | URL {
   if (path === ":memory:") return path;
   const url = pathToFileURL(path);

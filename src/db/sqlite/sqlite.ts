@@ -5,7 +5,7 @@ import { createDialect, SqliteConnection } from "./driver.ts";
 import { isLocked, resultCodeOf } from "./faults.ts";
 import { SqliteFile } from "./file.ts";
 
-/** How long to wait for another program's migration before logging it, in milliseconds. */
+/** How long to wait for another program's migration before logging the wait, in milliseconds. */
 const waitLogDelay = 300;
 
 /**
@@ -51,7 +51,10 @@ export function createSqliteEngine(path: string): Engine {
   };
 }
 
-/** A write transaction is always exclusive. This one waits for another program's migration longer than other statements do. */
+/**
+ * Uses a write transaction, which is always exclusive. Waits for another program's migration until that ends or the signal
+ * aborts.
+ */
 const migrateExclusively: Engine["migrateExclusively"] = async (db, work, { signal, isPending, onWait }) => {
   // If nothing is pending, the program that holds the lock is not migrating.
   const notice = isPending ? setTimeout(onWait, waitLogDelay) : undefined;
@@ -82,9 +85,9 @@ const migrateExclusively: Engine["migrateExclusively"] = async (db, work, { sign
 
 const remedies: Partial<Record<DatabaseFault, string>> = {
   locked: "stop the other program that uses it, or use another file",
-  "read-only": "give this user write access to it, to the -wal and -shm next to it, and to its folder",
+  "read-only": "give this user write access to it, to the -wal and -shm next to it, and to its directory",
   full: "free some space on its disk",
   corrupt: "restore a backup",
   "not a database": "use another file",
-  unreadable: "make sure that its folder exists, and that it is a file that this user can read",
+  unreadable: "make sure that its directory exists, and that it is a file that this user can read",
 };

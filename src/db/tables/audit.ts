@@ -12,11 +12,11 @@ export interface EventFields {
   readonly userId: number | null;
   readonly ip: string | null;
   readonly userAgent: string | null;
-  /** The reason, or the operator. */
+  /** The reason for the event, or the operator who caused it. */
   readonly detail: string | null;
 }
 
-/** An event to store. If it has no user, it is attributed to the account with the address `email`, which is not stored. */
+/** An event to store. If it has no user, it is attributed to the account with the address `email`. The address is not stored. */
 export type NewEvent = EventFields & { readonly email?: string | undefined };
 
 /** A stored event. Ids ascend in the order in which events were stored. */
@@ -67,7 +67,7 @@ function insert({ db, engine }: Store, events: readonly NewEvent[]) {
     );
 }
 
-/** A column of an event; null if its user was deleted. */
+/** Selects a column of an event, or null if the user of the event was deleted. */
 function unlessUserDeleted(column: "ip" | "user_agent") {
   return sql<
     string | null
@@ -76,12 +76,12 @@ function unlessUserDeleted(column: "ip" | "user_agent") {
 
 /** An event whose detail may be updated later. */
 export interface MergedEvent {
-  /** Undefined if it has not been stored yet. */
+  /** Undefined if the event has not been stored yet. */
   readonly id: number | undefined;
   readonly event: NewEvent;
 }
 
-/** Updates the details of stored events, and stores those that are new or no longer exist; returns the ids of all. */
+/** Updates the details of stored events, and stores events that are new or no longer exist; returns the ids of all events. */
 export function addOrUpdate(store: Store, entries: readonly MergedEvent[]): Promise<number[]> {
   return runInTransaction(store, async (transaction) => {
     const existing = await setDetails(transaction, entries);
@@ -108,7 +108,7 @@ async function setDetails({ db, engine }: Store, entries: readonly MergedEvent[]
   return new Set(updated.map(({ id }) => id));
 }
 
-/** Removes user, IP address and user agent from events of a user, from at most `limit` if given; returns how many. */
+/** Removes user, IP address and user agent from all events of a user, or from at most `limit` of them; returns how many. */
 export async function anonymizeEvents({ db }: Store, userId: number, limit?: number): Promise<number> {
   const selected = db.selectFrom("events").select("id").where("user_id", "=", userId);
   const { numUpdatedRows } = await db

@@ -40,7 +40,7 @@ export async function request(
   const userId = user.id;
   return runInTransaction<boolean>(store, async (transaction, rollback) => {
     await lockAddress(transaction, user.email, userId);
-    // If two changes are requested at the same time, the later one replaces the other.
+    // If two changes are requested at the same time, the later one replaces the earlier one.
     const { numUpdatedRows } = await buildUserLock(transaction)
       .where("id", "=", userId)
       .where("hashed_password", "=", user.hashedPassword)
@@ -79,7 +79,8 @@ export interface EmailChangeConfirmation {
  * Changes the address of an account to the verified one, if the password is unchanged, and queues an email to the old address
  * with a link that undoes the change. Invalidates reset tokens, and ends all sessions except the given one.
  *
- * @returns the nonce from which the session's new id is derived, null if no session continues; false if the token is invalid
+ * @returns the nonce from which the session's new id is derived, null if no session continues; false if the token is invalid, the
+ * password has changed or the account is disabled
  * @throws {EmailTaken} if another account has the address
  */
 export async function confirm(

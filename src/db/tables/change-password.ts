@@ -27,7 +27,8 @@ export interface PasswordChange extends Renewal {
 /**
  * Changes a password and queues an email to the user, in one transaction.
  *
- * @returns the nonce from which the session's new id is derived; false if the password has changed or the session has ended meanwhile
+ * @returns the nonce from which the session's new id is derived; false if the password has changed, the session has ended, or the
+ * account is disabled
  */
 export async function changePassword(store: Store, change: PasswordChange): Promise<string | false> {
   const { userId, verifiedHash, hashedPassword, sessionId, device, language } = change;

@@ -13,7 +13,7 @@ import { enqueue, type MailContent } from "./outbox.ts";
 import { endSurplusSessions } from "./session-limit.ts";
 import { deleteRegistrationsByEmail } from "./verify-email.ts";
 
-/** The maximum number of audit events that one statement anonymizes, which takes it some milliseconds. */
+/** The maximum number of audit events that one statement anonymizes. A batch takes a few milliseconds. */
 const batchSize = 1000;
 
 export interface DeleteAccountOptions {
@@ -45,7 +45,7 @@ export async function deleteAccount(
     .where(({ and }) => and(condition))
     .executeTakeFirst();
   if (!found) return false;
-  // SQLite is synchronous: waiting for the next turn lets other requests run between batches.
+  // SQLite is synchronous. Waiting for the next turn of the event loop lets other requests run between batches.
   while ((await anonymizeEvents(store, id, batchSize)) === batchSize) await nextTurn();
   await endSurplusSessions(store, id);
   return runInTransaction(store, async (transaction) => {

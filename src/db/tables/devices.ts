@@ -10,12 +10,12 @@ import type { MailContent } from "./outbox.ts";
 /** The email about a login that the user may not expect. */
 export type LoginNotice = MailContent & { readonly kind: "new_device" };
 
-/** Returns the id of a device for one account. It differs for each account, so the ids of a device do not link accounts. */
+/** Returns the id of a device for one account. The same device has a different id in each account. */
 function toDeviceId(device: string, userId: number): string {
   return digest(`${device} ${userId}`);
 }
 
-/** Returns true if a device has logged in to an account, or redeemed a mailed token of it. */
+/** Returns true if a device has logged in to an account, or has redeemed a mailed token of the account. */
 export async function isKnown({ db }: Store, device: string, userId: number): Promise<boolean> {
   const known = await db
     .selectFrom("devices")
@@ -25,12 +25,12 @@ export async function isKnown({ db }: Store, device: string, userId: number): Pr
   return known !== undefined;
 }
 
-/** The number of device cookies in a lookup: as many as are read from a request. */
+/** The number of device cookies in a lookup, which is the maximum number that are read from a request. */
 const maxCookies = 5;
 
 /**
- * Returns true if any account knows one of the first five devices. Reads one index, synchronously on SQLite. The result only
- * filters requests: it does not identify the account.
+ * Prepares a function that returns true if any account knows one of the first five devices. The function reads one index. Its
+ * result only filters requests, and does not identify the account.
  */
 export function isAnyKnown({ db, engine }: Store): (devices: readonly string[]) => Awaitable<boolean> {
   const query = db
@@ -49,14 +49,14 @@ export function isAnyKnown({ db, engine }: Store): (devices: readonly string[]) 
   };
 }
 
-/** A device that logs in is known to the account, its first one, or an additional one. */
+/** Whether a device was already known to the account, is its first device, or is an additional one. */
 type DeviceStatus = "known" | "first" | "additional";
 
 /** A caller who redeems a mailed token of an account. */
 export interface Redeemer {
   /** The secret of the device, which becomes known to the account. */
   readonly device?: string | undefined;
-  /** The network of a caller that may not keep cookies; it stays known to the account for a day. */
+  /** The network of a caller that may not keep cookies. The network stays known to the account for a day. */
   readonly network?: string | undefined;
 }
 
@@ -64,10 +64,12 @@ export interface Redeemer {
 const networkLifetime = day;
 /** How long after the registration the first login is expected, in milliseconds. */
 const expectedLoginWindow = day;
-/** The maximum number of devices per account: a client without cookies is a new device at each login. */
+/**
+ * The maximum number of devices per account. A limit is needed because a client without cookies is a new device at each login.
+ */
 const maxDevices = 50;
 
-/** Records a device, in a transaction that has locked the user's row; returns its status before. */
+/** Records a device, and returns its status before the call. The transaction must have locked the user's row. */
 async function recordDevice(store: Store, secret: string, userId: number): Promise<DeviceStatus> {
   const { db } = store;
   const now = store.clock();
@@ -100,7 +102,7 @@ async function recordDevice(store: Store, secret: string, userId: number): Promi
   return known.some(({ logged_in }) => logged_in === 1) ? "additional" : "first";
 }
 
-/** A login, in a transaction that has locked the row of its account. */
+/** A login to record. The transaction must have locked the row of its account. */
 interface Login {
   readonly userId: number;
   /** The secret of its device; undefined if rate limits are off, because devices are then not recorded. */
@@ -132,7 +134,7 @@ function isUnexpected(status: DeviceStatus | undefined, knownSince: number | nul
 }
 
 /**
- * Records a caller who redeems a mailed token, in a transaction that has locked the user's row.
+ * Records the device and the network of a caller who redeems a mailed token. The transaction must have locked the user's row.
  *
  * @param isNew whether the redemption creates the account. The next device to log in then counts as the first one
  */

@@ -4,7 +4,10 @@ import { runInTransaction, type Store } from "../store.ts";
 import { revoke as revokeToken } from "./mailed-tokens.ts";
 import { isMailForUser, type OutboxKind, type OutboxMail } from "./outbox.ts";
 
-/** The number of failed emails that are kept. Anyone can request emails to addresses that do not exist. */
+/**
+ * The maximum number of failed emails that a sweep keeps. A limit is needed because anyone can request emails to addresses that
+ * do not exist.
+ */
 const maxKept = 10_000;
 
 /** An email that is no longer retried. */
@@ -15,7 +18,7 @@ export interface FailedMail {
   readonly createdAt: number;
   readonly attempts: number;
   readonly failedAt: number;
-  /** The reason, without any address. */
+  /** The reason for the failure, without any email address. */
   readonly reason: string | null;
 }
 
@@ -43,11 +46,13 @@ const sharedColumns = [
   "network",
 ] as const;
 
-/** Emails about a deleted account. A failed one keeps no trace of the account, and cannot be retried. */
+/**
+ * The kinds of emails about a deleted account. If such an email fails, it is stored without its recipient and cannot be retried.
+ */
 const deletionKinds: readonly string[] = ["deleted", "deleted_by_operator"] satisfies OutboxKind[];
 const withoutRecipient = { email: null, email_spelling: null, domain: null, device: null } as const;
 
-/** Moves an email from the outbox to the failed ones, and revokes its token. */
+/** Moves an email from the outbox to the failed emails, and revokes its token if given. */
 export async function add(
   store: Store,
   { id }: Pick<OutboxMail, "id">,

@@ -32,22 +32,22 @@ export interface ConfirmedEmailChange {
   readonly userId: number;
   readonly from: string;
   readonly to: string;
-  /** The kind of the device that confirmed it. */
+  /** The kind of the device that confirmed the change. */
   readonly device: string | null;
   /** The language of the email to the old address. */
   readonly language: string;
 }
 
 /**
- * Records the old address, and queues the email to it, in the transaction of the email change. An address that cannot receive
- * email is not recorded, because the change could not be undone.
+ * Records the old address and queues an email to it, in the transaction of the email change. An address that cannot receive email
+ * is not recorded, because the change could not be undone.
  */
 export async function recordFormerEmail(
   store: Store,
   { userId, from, to, device, language }: ConfirmedEmailChange,
 ): Promise<void> {
   const { db, clock } = store;
-  // If the account returns to a former address, that address is no longer a former one.
+  // If the account returns to a former address, that address is no longer a former address.
   await db.deleteFrom("former_emails").where("user_id", "=", userId).where("email", "=", emailKey(to)).execute();
   if (!isDeliverable(from)) return;
   await db
@@ -57,7 +57,10 @@ export async function recordFormerEmail(
   await enqueue(store, { kind: "moved", language, device, email: from });
 }
 
-/** Selects the held former addresses: those whose change can still be undone. Only a wrong clock writes a future time. */
+/**
+ * Selects the held former addresses: the addresses whose email change can still be undone. Only a wrong clock stores a future
+ * time.
+ */
 function selectHeldEmails({ db, clock }: Store) {
   const now = clock();
   return db

@@ -3,19 +3,19 @@ import { digest } from "../digest.ts";
 import { selectEmail } from "../email-columns.ts";
 import type { Store } from "../store.ts";
 
-// The table `acts` keeps the results of requests with idempotency keys, such as submitted forms, for a minute. If the client sends
-// the request again, it gets the first result, and the request is not executed again.
+// The table `acts` keeps the results of requests with idempotency keys, such as submitted forms, for a minute. If the client
+// repeats the request, the server returns the first result and does not execute the request again.
 
 /** How long a result is kept, in milliseconds. */
 const lifetime = 60_000;
 
-/** The account that a recent request changed; nulls if it changed none, or if the account was deleted. */
+/** The account that a recent request changed. Both fields are null if the request changed no account, or deleted it. */
 export interface IdempotentResult {
   readonly userId: number | null;
   readonly email: string | null;
 }
 
-/** The account or verification that a request created or changed. If that is deleted, so is the result. */
+/** The account or verification that a request created or changed. If the account is deleted, so is the result. */
 interface RequestResult {
   readonly userId?: number;
   readonly verificationId?: number;
@@ -44,7 +44,7 @@ export async function recordResult(
         conflict
           .column("name")
           .doUpdateSet(values)
-          // Only a wrong clock writes a future time.
+          // Only a wrong clock stores a future time.
           .where((row) => row.or([row("acts.at", "<=", now - lifetime), row("acts.at", ">", now + lifetime)])),
       )
       .returning("name")

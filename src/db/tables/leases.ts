@@ -6,7 +6,7 @@ export interface Lease {
   readonly name: string;
   /** Identifies the holder. Each run of the task is a different holder, even on the same node. */
   readonly holder: string;
-  /** When it expires unless it is extended, in milliseconds from now. */
+  /** The time until the lease expires unless it is extended, in milliseconds. */
   readonly duration: number;
 }
 

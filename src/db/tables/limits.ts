@@ -10,7 +10,7 @@ export interface Limit {
   readonly maxAttempts: number;
   readonly window: number;
   readonly long?: LongWindow | undefined;
-  /** True if it counts all attempts from a network, whatever their account. */
+  /** True if the limit counts all attempts from a network, for any account. */
   readonly isNetwork?: boolean | undefined;
 }
 
@@ -23,7 +23,7 @@ interface LongWindow {
 /** An attempt that counts in one limit. */
 export interface CountedAttempt {
   readonly key: string;
-  /** The end of the window, or of the short one if the limit has a long window. */
+  /** The end of the window; if the limit has a long window, the end of the short one. */
   readonly endsAt: number;
   /** The threshold of the long window, and the difference between both windows in milliseconds. */
   readonly long?: { readonly threshold: number; readonly extension: number };
@@ -68,7 +68,9 @@ interface ReachedLimit {
   readonly endsAt: number;
 }
 
-/** Optimization: rejects without a write lock. `countAttempts` still decides. */
+/**
+ * Returns a reached limit before any write lock is taken. This is only an optimization: `countAttempts` checks the limits again.
+ */
 async function findReached(
   db: Kysely<Schema>,
   limits: readonly Limit[],
@@ -96,7 +98,9 @@ function latestOf(reached: readonly ReachedLimit[]): LimitReached {
   return reached.some(({ limit }) => limit.isNetwork) ? { reachedUntil, byNetwork: true } : { reachedUntil };
 }
 
-/** Shortens a window that ends later than a window starting now would: only a wrong clock starts such a window. */
+/**
+ * Shortens a window to end at `latest`, the end of a window that begins now. Only a wrong clock begins a window that ends later.
+ */
 async function shortenWindow(db: Kysely<Schema>, key: string, latest: number): Promise<void> {
   await db
     .updateTable("attempts")
@@ -137,16 +141,16 @@ async function countAttempts(db: Kysely<Schema>, limits: readonly Limit[], now: 
   return reached.length > 0 ? readReached(db, reached, now) : { attempts };
 }
 
-/** The end of the short window; earlier than stored if a wrong clock started it. */
+/** The end of the short window. It is earlier than the stored end if a wrong clock began the window. */
 const shortEnd = sql`case when attempts.ends_at > excluded.ends_at then excluded.ends_at else attempts.ends_at end`;
 
-/** The beginning of an upsert, which locks its rows in the order of its values. */
+/** Builds the beginning of an upsert. The upsert locks its rows in the order of its values. */
 function upsert(rows: readonly { readonly key: string; readonly endsAt: number }[], count: 0 | 1): RawBuilder<unknown> {
   const values = rows.map(({ key, endsAt }) => sql`(${key}, ${count}, ${endsAt})`);
   return sql`insert into "attempts" ("key", "count", "ends_at") values ${sql.join(values)} on conflict ("key") do update set`;
 }
 
-/** An expression for a number that depends on the key of the updated row. */
+/** Builds an SQL expression for a number that depends on the key of the updated row. */
 function perKey<Name extends string>(
   rows: readonly ({ readonly key: string } & Readonly<Record<Name, number>>)[],
   name: Name,
@@ -215,7 +219,7 @@ export async function refundInTransaction(
   for (const key of clearedKeys) byKey.set(key, { key, endsAt: anyWindow });
   const ordered = [...byKey.values()].sort(compareKeys);
   await uncount(db, ordered);
-  // Their rows are still locked, so nothing has been counted in between.
+  // The rows are still locked, so no attempt was counted in between.
   await db.deleteFrom("attempts").where("key", "in", keysOf(ordered)).where("count", "<=", 0).execute();
 }
 
@@ -223,7 +227,7 @@ export async function refundInTransaction(
 const anyWindow = 0;
 const isCleared = sql`excluded.ends_at = ${sql.lit(anyWindow)}`;
 
-/** Uses an upsert because it locks rows in order. An inserted row has a count of 0. */
+/** Stops counting attempts. Uses an upsert, because it locks rows in order. An inserted row has a count of 0. */
 async function uncount(db: Kysely<Schema>, attempts: readonly CountedAttempt[]): Promise<void> {
   const rows = attempts.map(({ key, endsAt, long }) => ({
     key,

@@ -16,7 +16,7 @@ export type TokenOwner =
   | { readonly verificationId: number }
   | { readonly formerEmailId: number };
 
-/** The request for an email with a token. Until `markAccepted`, the previous token stays valid. */
+/** A request for an email with a token. The previous token stays valid until `markAccepted`. */
 export interface MailRequest {
   /** When the email was requested, in milliseconds since the epoch. */
   readonly requestedAt: number;
@@ -46,8 +46,8 @@ export function tokenLifetime({ lifetimes }: Pick<Store, "lifetimes">, purpose: 
 }
 
 /**
- * Stores a token that is about to be mailed, in a transaction that has locked its owner's row. The token is valid immediately. The
- * previous one stays valid until `markAccepted`.
+ * Stores a token that is about to be mailed. The token is valid immediately, and the previous one stays valid until
+ * `markAccepted`. The transaction must have locked the row of the owner.
  */
 export async function addMailedToken(
   store: Store,
@@ -110,7 +110,7 @@ export async function wasJustMailed(
 
 /**
  * Records that the mail server has accepted the email with a token, and invalidates earlier tokens. Later tokens stay valid: the
- * newest link counts, in whatever order emails are accepted.
+ * newest link counts, regardless of the order in which emails are accepted.
  *
  * @returns false if the token was invalidated meanwhile
  */
@@ -196,8 +196,8 @@ async function lockVerifications(
 }
 
 /**
- * Selects the valid token with this purpose and hash if it is pending, which means that its email was not accepted yet. An
- * accepted token is stored in its owner's row.
+ * Selects the token with this purpose and hash if it is valid and pending. A token is pending until its email is accepted; it is
+ * then also stored in the row of its owner, unless the owner is a former address.
  */
 export function selectPendingToken(store: Store, purpose: TokenPurpose, tokenHash: string) {
   const [now, latest] = validExpiryRange(store, tokenLifetime(store, purpose));
@@ -211,8 +211,8 @@ export function selectPendingToken(store: Store, purpose: TokenPurpose, tokenHas
 }
 
 /**
- * Returns the condition that an account has a valid reset token with this hash. `DB.updateUser` can set any expiry time, so
- * `updated_at` shows whether a wrong clock created the token.
+ * Returns a condition that is true if an account has a valid reset token with this hash. `DB.updateUser` can set any expiry time,
+ * so `updated_at` shows whether a wrong clock created the token.
  */
 export function isResetToken(tokenHash: string, now: number) {
   return ({ and, eb }: ExpressionBuilder<Schema, "users">) =>
@@ -223,7 +223,7 @@ export function isResetToken(tokenHash: string, now: number) {
     ]);
 }
 
-/** Redeems a pending token, once, in a transaction that has locked its owner's row; returns false if the token is invalid. */
+/** Redeems a pending token; returns false if the token is invalid. The transaction must have locked the row of the owner. */
 export async function redeemPendingToken(store: Store, owner: TokenOwner, purpose: TokenPurpose, token: string) {
   const valid = selectPendingToken(store, purpose, digest(token)).select("id").where(isOwnedBy(owner));
   const { numDeletedRows } = await store.db.deleteFrom("mailed_tokens").where("id", "in", valid).executeTakeFirst();
@@ -236,8 +236,8 @@ export async function deleteMailedTokens({ db }: Pick<Store, "db">, userId: numb
 }
 
 /**
- * Deletes at most `limit` expired mailed tokens; returns how many. Also deletes tokens of a wrong clock, which expire too late,
- * and removes them from their owners' rows, where they would become valid later.
+ * Deletes at most `limit` expired mailed tokens; returns how many. Also deletes tokens that expire too late because a clock was
+ * wrong, and removes them from the rows of their owners, where they would become valid later.
  */
 export async function sweepMailedTokens(store: Store, limit: number): Promise<number> {
   const { db, engine } = store;

@@ -10,22 +10,23 @@ import { enqueue, type MailContent, type OutboxKind } from "./outbox.ts";
 const window = hour;
 
 /**
- * The kinds of notices, and how many of each are sent separately within an hour. A notice reports an event to a user who did not
- * request an email. Several notices of email changes are separate, because each names a different address.
+ * The kinds of notices, and the maximum number of each that is sent separately within an hour. A notice reports an event to a
+ * user who did not request an email. The maximum for email changes is higher, because each of them can be to a different address.
  */
 const maxSeparate = { moving: 5, password_changed: 1, new_device: 1 } as const satisfies Partial<
   Record<OutboxKind, number>
 >;
 export type NoticeKind = keyof typeof maxSeparate;
 
-/** A notice to an account, at its address when the email is sent, or to a fixed address. */
+/** A notice to an account or to a fixed address. The address of an account is looked up when the email is sent. */
 export type NewNotice = MailContent & { readonly kind: NoticeKind } & Recipient;
 
 type Recipient = { readonly userId: number } | { readonly email: string };
 
 /**
- * Queues a notice, in the transaction of the event that it reports. The first one of its kind is due immediately. Later ones
- * within an hour are merged into one email, due at the end of that hour, which states their number and describes the last.
+ * Queues a notice, in the transaction of the event that it reports. The first notices of a kind, up to `maxSeparate`, are due
+ * immediately. Later ones within an hour are merged into one email. It is due at the end of that hour, states the number of
+ * events and describes the last.
  */
 export async function enqueueNotice(store: Store, notice: NewNotice): Promise<void> {
   if ("email" in notice && !isDeliverable(notice.email)) return;
@@ -40,7 +41,7 @@ export async function enqueueNotice(store: Store, notice: NewNotice): Promise<vo
 async function countSeparate({ db, clock }: Store, key: string, max: number): Promise<boolean> {
   const now = clock();
   const ends_at = now + window;
-  // A wrong clock began a window that ends more than two hours from now.
+  // If a window ends more than two hours from now, a wrong clock began it.
   const hasEnded = sql`(attempts.ends_at <= ${now} or attempts.ends_at > ${now + 2 * window})`;
   const counted = await sql`insert into "attempts" ("key", "count", "ends_at") values (${key}, ${1}, ${ends_at})
     on conflict ("key") do update set
@@ -62,7 +63,7 @@ async function beginNextWindow({ db }: Store, key: string): Promise<number> {
   return ends_at - window;
 }
 
-/** Merges a notice into one that waits; returns false if there is none. */
+/** Merges a notice into the newest queued one of the same kind and recipient; returns false if there is none. */
 async function mergeIntoWaiting({ db, clock }: Store, notice: NewNotice): Promise<boolean> {
   const ofKind = db.selectFrom("outbox").select("id").where("kind", "=", notice.kind);
   const waiting =
@@ -87,7 +88,7 @@ function toKey(kind: NoticeKind, to: Recipient): string {
   return `notice:${kind}:${digest("userId" in to ? `user ${to.userId}` : emailKey(to.email))}`;
 }
 
-/** Returns the keys under which the notices to an account count. */
+/** Returns the keys under which the notices to an account are counted. */
 export function getNoticeKeys({ id, email }: Pick<User, "id" | "email">): string[] {
   const kinds = Object.keys(maxSeparate) as NoticeKind[];
   return kinds.flatMap((kind) => [toKey(kind, { userId: id }), toKey(kind, { email })]);

@@ -6,23 +6,23 @@ import type { Store } from "../store.ts";
 import { kinds, mailColumns, type OutboxKind, type OutboxMail } from "./outbox.ts";
 
 interface RequestedMail extends OutboxMail {
-  /** The network that requested it, if anyone can request it; else null. */
+  /** The network that requested the email, if anyone can request such an email; otherwise null. */
   readonly network: string | null;
 }
 
 /** An email that is claimed for sending. */
 export interface ClaimedMail extends RequestedMail {
-  /** The domain of its recipient; empty if an older node queued it. */
+  /** The domain of the recipient; empty if an older node queued the email. */
   readonly domain: string;
 }
 
 /** The maximum time until the next attempt, in milliseconds. */
 const maxWait = day;
 
-/** The maximum number of batches that are read in a row while each contains only replaced emails. */
+/** The maximum number of consecutive batches from which no email is claimed. */
 const maxBatches = 100;
 
-/** Kinds of which only the newest email to an address is sent: its link replaces those of earlier ones. */
+/** The kinds of which only the newest email to an address is sent, because its link replaces the links of earlier ones. */
 const replaceableKinds: readonly OutboxKind[] = ["verification", "invitation", "reset"];
 
 /** Restricts which due emails are claimed. */
@@ -42,10 +42,10 @@ export interface ClaimFilter {
 
 /**
  * Claims at most `limit` due emails for this node. Each is due again after `backOff(attempts)` milliseconds unless it is removed,
- * so a node that crashes loses none. Emails of kinds that this version does not know are left to newer nodes.
+ * so no email is lost if the node crashes. Emails of kinds that this version does not know are left to newer nodes.
  *
- * Deletes emails that a newer one replaces. The newer one is sent no sooner than `backOff(1)` after their last attempt, however
- * often it is requested.
+ * Deletes emails that a newer one replaces. The newer one is sent no sooner than `backOff(1)` milliseconds after the last attempt
+ * to send any of them, however often it is requested.
  */
 export async function claim(
   store: Store,
@@ -55,7 +55,7 @@ export async function claim(
 ): Promise<ClaimedMail[]> {
   for (let batches = 0; batches < maxBatches; batches++) {
     const { claimed, dueCount } = await claimBatch(store, limit, backOff, filter);
-    // All of them may have been replaced while others are due.
+    // All emails of the batch may have been replaced although more emails are due.
     if (claimed.length > 0 || dueCount < limit) return claimed;
   }
   return [];
@@ -74,7 +74,7 @@ async function claimBatch(
 ) {
   const { db, engine, clock } = store;
   const now = clock();
-  // No email waits longer than this: a later time was written by a wrong clock.
+  // No email waits longer than this: a later time was stored by a wrong clock.
   const latest = now + maxWait + clockTolerance;
   const due = await db
     .selectFrom("outbox")
@@ -124,7 +124,9 @@ async function claimBatch(
   return { claimed, dueCount: due.length };
 }
 
-/** Deletes all emails of a kind to an address except the newest; returns that one, or undefined if none is left. */
+/**
+ * Deletes all emails of a kind to an address except the newest; returns it, or undefined if it no longer exists or has changed.
+ */
 async function replaceWithNewest(
   store: Store,
   kind: OutboxKind,
@@ -165,14 +167,17 @@ async function replaceWithNewest(
   return { ...newest, attempts, nextAttemptAt, network };
 }
 
-/** Deletes an accepted email. If its kind is replaceable, also deletes the others to its address: it fulfills their requests. */
+/**
+ * Deletes an accepted email. If its kind is replaceable, also deletes the other emails of that kind to its address, because it
+ * fulfills their requests.
+ */
 export async function removeWithDuplicates({ db }: Store, { id, kind, email }: OutboxMail): Promise<void> {
   await db.deleteFrom("outbox").where("id", "=", id).execute();
   if (!replaceableKinds.includes(kind) || email === null) return;
   await db.deleteFrom("outbox").where("email", "=", emailKey(email)).where("kind", "=", kind).execute();
 }
 
-/** Deletes an email that was sent. If events were merged into it meanwhile, keeps it for those, due in `wait` milliseconds. */
+/** Deletes an email that was sent. If events were merged into it meanwhile, keeps it to report them in `wait` milliseconds. */
 export async function removeSent({ db, clock }: Store, { id, eventCount }: OutboxMail, wait: number): Promise<void> {
   const { numDeletedRows } = await db
     .deleteFrom("outbox")
@@ -187,7 +192,7 @@ export async function removeSent({ db, clock }: Store, { id, eventCount }: Outbo
     .execute();
 }
 
-/** Makes a claimed email wait until a time, without counting the attempt. */
+/** Postpones a claimed email until a given time, without counting the attempt. */
 export async function postpone(
   { db }: Store,
   { id, attempts, nextAttemptAt }: OutboxMail,

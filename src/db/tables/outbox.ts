@@ -8,9 +8,9 @@ import { runInTransaction, type Store } from "../store.ts";
 import { recordResult } from "./idempotency.ts";
 
 /**
- * The kinds of emails in the outbox. The message is chosen when the email is sent. When an email change is requested, `move`
- * verifies the new address, and `moving` informs the old one. Once it is confirmed, `moved` lets the owner of the old address undo
- * it. `move_undone` reports the undo.
+ * The kinds of emails in the outbox. The text of an email is chosen when the email is sent. When an email change is requested,
+ * `move` verifies the new address, and `moving` informs the old one. Once the change is confirmed, `moved` lets the owner of the
+ * old address undo the change. `move_undone` reports the undo.
  */
 export const kinds = [
   "registration",
@@ -32,9 +32,9 @@ export type OutboxKind = (typeof kinds)[number];
 export interface MailContent {
   readonly kind: OutboxKind;
   readonly language: string;
-  /** The kind of the device that it mentions. */
+  /** The kind of the device that the email mentions. */
   readonly device?: string | null;
-  /** The network that requested it, if anyone can request it: such emails count toward the mail limits. */
+  /** The network that requested the email. Set only if anyone can request the email; it then counts toward the mail limits. */
   readonly network?: string | null;
 }
 
@@ -55,7 +55,7 @@ export interface OutboxMail {
   readonly createdAt: number;
   readonly nextAttemptAt: number;
   readonly attempts: number;
-  /** The number of events that it reports. */
+  /** The number of events that the email reports. */
   readonly eventCount: number;
 }
 
@@ -76,7 +76,7 @@ export const mailColumns = [
 /**
  * Queues an email in the caller's transaction, unless its address cannot receive email.
  *
- * @param at when it is due, in milliseconds since the epoch; now by default
+ * @param at when the email is due, in milliseconds since the epoch; now by default
  */
 export async function enqueue({ db, clock }: Store, mail: NewMail, at = clock()): Promise<void> {
   if ("email" in mail && !isDeliverable(mail.email)) return;
@@ -98,7 +98,7 @@ export async function enqueue({ db, clock }: Store, mail: NewMail, at = clock())
     .execute();
 }
 
-/** Finds the current domain of the recipient; null if there is none. */
+/** Finds the current domain of the recipient; null if the recipient does not exist. */
 async function findDomain(db: Store["db"], mail: NewMail): Promise<string | null> {
   const email = "email" in mail ? emailKey(mail.email) : await findRecipient(db, mail);
   return email === undefined ? null : email.slice(email.lastIndexOf("@") + 1);
@@ -115,7 +115,7 @@ async function findRecipient(
   return found?.email;
 }
 
-/** Queues an email, unless its address cannot receive email, or its first key was recorded within the last minute. */
+/** Queues an email, unless its address cannot receive email, or the first idempotency key was recorded within the last minute. */
 export async function add(store: Store, mail: NewMail, idempotencyKeys: readonly string[] = []): Promise<void> {
   if (idempotencyKeys.length === 0) return enqueue(store, mail);
   await runInTransaction(store, async (transaction) => {
@@ -158,12 +158,12 @@ export async function remove({ db }: Store, id: number): Promise<void> {
   await db.deleteFrom("outbox").where("id", "=", id).execute();
 }
 
-/** Lists the waiting emails, oldest first. */
+/** Lists the queued emails, oldest first. */
 export async function list({ db }: Store, limit: number): Promise<OutboxMail[]> {
   return (await db.selectFrom("outbox").select(mailColumns).orderBy("id").limit(limit).execute()) as OutboxMail[];
 }
 
-/** Returns the condition that an email goes to a user: to the account, its address or its pending new address. */
+/** Builds a condition that is true for emails to a user: to the account, its address or its pending new address. */
 export function isMailForUser({ id, email }: Pick<User, "id" | "email">): Expression<SqlBool> {
   const mail = expressionBuilder<Schema, "outbox" | "failed_mails">();
   const key = emailKey(email);
@@ -174,13 +174,13 @@ export function isMailForUser({ id, email }: Pick<User, "id" | "email">): Expres
   return mail.or([mail("user_id", "=", id), mail("email", "=", key), mail("verification_id", "in", verifications)]);
 }
 
-/** Lists the waiting emails to a user, oldest first. */
+/** Lists the queued emails to a user, oldest first. */
 export async function listForUser({ db }: Store, user: Pick<User, "id" | "email">): Promise<OutboxMail[]> {
   const mails = db.selectFrom("outbox").select(mailColumns).where(isMailForUser(user));
   return (await mails.orderBy("id").execute()) as OutboxMail[];
 }
 
-/** Counts the waiting emails. */
+/** Counts the queued emails. */
 export async function count({ db }: Store): Promise<number> {
   const { count } = await db
     .selectFrom("outbox")
@@ -189,7 +189,7 @@ export async function count({ db }: Store): Promise<number> {
   return Number(count);
 }
 
-/** Makes every waiting email due now; returns how many were not due yet. */
+/** Makes every queued email due now; returns the number of emails that were not due yet. */
 export async function makeAllDue({ db, clock }: Store): Promise<number> {
   const now = clock();
   const { numUpdatedRows } = await db

@@ -51,7 +51,10 @@ export async function findNewest({ db }: Store, email: string): Promise<Verifica
   return newest ?? null;
 }
 
-/** Adds a verification for an account whose address was never verified, as if it registered now; returns its id. */
+/**
+ * Adds a verification for an account whose address was never verified, as if the user registered now; returns the verification's
+ * id.
+ */
 export async function addForUser(store: Store, user: User): Promise<number> {
   return insertVerification(store, { email: user.email, hashed_password: user.hashedPassword, user_id: null });
 }
@@ -82,7 +85,10 @@ export async function confirm(
   });
 }
 
-/** Creates an account with a verified address, or takes over an unverified one; null if a verified or disabled one exists. */
+/**
+ * Creates an account with a verified address, or takes over an unverified one; returns null if a verified or disabled account
+ * exists.
+ */
 export async function createVerifiedUser(store: Store, email: string, hashedPassword: string): Promise<User | null> {
   const { db, clock } = store;
   const now = clock();

@@ -34,7 +34,7 @@ export interface PasswordReset {
   /** The address of the account for which the token was checked. */
   readonly email: string;
   readonly hashedPassword: string;
-  /** True if the token was sent by email, and so verifies the address. */
+  /** True if the token was sent by email. Redeeming it then verifies the address. */
   readonly isMailed?: boolean;
   /** The language of the email to the user. */
   readonly language?: string;
@@ -47,8 +47,8 @@ export interface PasswordReset {
  * Stores a reset token for the account of an address, or for the newest registration. If the token is sent by email, the previous
  * one stays valid until `markAccepted`.
  *
- * @returns the address as registered; null if there is neither, if the account is disabled, or if a token was mailed just before the
- * request
+ * @returns the address as registered; null if neither exists, if the account is disabled, or if a token was mailed just before
+ * the request
  */
 export async function storeToken(
   store: Store,

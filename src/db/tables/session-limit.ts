@@ -6,17 +6,17 @@ import { lockSessionsInOrder, sessionCondition } from "../locks.ts";
 import type { Store } from "../store.ts";
 
 /**
- * The maximum number of sessions per user. It bounds the statements that read or end all sessions of a user, which would
- * otherwise block other requests.
+ * The maximum number of sessions per user. It bounds the work of statements that read or end all sessions of a user. Without a
+ * bound, they would block other requests.
  */
 export const maxSessions = 1000;
 
-/** The maximum number of sessions that one statement ends, which takes it some milliseconds. */
+/** The maximum number of sessions that one statement ends. A batch takes a few milliseconds. */
 const batchSize = 500;
 
 /**
- * Ends sessions of a user over the limit: expired ones first, then the oldest. Reads only the newest 1,500 sessions. If an older
- * version left more, several calls are needed.
+ * Ends the sessions of a user that exceed the limit: expired ones first, then the oldest. Reads only the newest 1,500 sessions.
+ * If an older version left more, several calls are needed.
  *
  * @param limit the number of sessions to keep, at most `maxSessions`
  * @param kept the id of a session that is kept in any case, and counts toward the limit
@@ -59,8 +59,8 @@ export async function endOldestSessions(
 }
 
 /**
- * Ends sessions of a user over `maxSessions`, which only an older version could leave. Works in batches, so that other requests
- * run between them.
+ * Ends the sessions of a user that exceed `maxSessions`. Only an older version could open so many. Works in batches, so that
+ * other requests run between them.
  *
  * @param kept the id of a session that is kept in any case
  * @returns the number of ended sessions

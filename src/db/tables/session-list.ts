@@ -36,8 +36,8 @@ export interface SessionPage<Session = ListedSession> {
 }
 
 /**
- * A position in a user's sessions, newest first: after the session with this time and key. It stays valid when sessions are
- * opened or end.
+ * A position in the list of a user's sessions, newest first: directly after the session with this time and key. It stays valid
+ * when sessions are opened or end.
  */
 type Position = readonly [createdAt: number, sessionId: string];
 
@@ -60,7 +60,7 @@ const columns = [
 ] as const satisfies (keyof Row)[];
 
 /**
- * Returns a page of the live sessions of a user. Reads about as many rows as it returns, and a few thousand at most.
+ * Returns a page of the live sessions of a user. Reads at most a few thousand rows.
  *
  * @returns null if `after` is malformed
  */
@@ -80,7 +80,7 @@ export async function list(
   };
 }
 
-/** Finds a session of a user by its current id, or by its previous one until ten seconds after the renewal. */
+/** Finds a session of a user by its current id, or by its previous id until ten seconds after the renewal. */
 async function findOwnSession(store: Store, userId: number, sessionId: string): Promise<Row | undefined> {
   const find = ({ db, clock }: Store) => db.selectFrom("sessions").where(isSession(sessionId, clock()));
   const [row] = await readWithHandles(store, find);
@@ -122,7 +122,7 @@ async function findNewest(
   return { rows, next: position };
 }
 
-/** Reads sessions, and gives a handle to those of an older version, which have none. */
+/** Reads sessions, and gives a handle to each session that an older version opened without one. */
 async function readWithHandles(
   store: Store,
   select: (store: Store) => SelectQueryBuilder<Schema, "sessions", object>,
@@ -186,12 +186,12 @@ function toPosition({ created_at, session_id }: Row): Position {
   return [created_at, session_id];
 }
 
-/** Encodes a position for use in a URL. It contains the SHA-256 of a session id, which does not reveal the id. */
+/** Encodes a position for use in a URL. The result contains the SHA-256 of a session id, which does not reveal the id. */
 function encodePosition(position: Position): string {
   return Buffer.from(position.join(" ")).toString("base64url");
 }
 
-/** Decodes the result of `encodePosition`; null for any other text. */
+/** Decodes the result of `encodePosition`; returns null for any other string. */
 function decodePosition(text: string): Position | null {
   const [, createdAt, sessionId] = /^(\d{1,15}) ([ -~]{1,250})$/.exec(Buffer.from(text, "base64url").toString()) ?? [];
   if (createdAt === undefined || sessionId === undefined) return null;

@@ -6,7 +6,7 @@ import type { Awaitable } from "../engine.ts";
 import { sessionCondition } from "../locks.ts";
 import type { Store } from "../store.ts";
 
-/** A user with all stored attributes, and the stored time of the last use of the session that it was looked up by. */
+/** A user with all stored attributes, and the stored time of the last use of the session. */
 export type SessionUser = User & { readonly lastSeenAt: number };
 
 /** A live session: the public attributes of its user, and the stored time of its last use. */
@@ -15,12 +15,14 @@ export interface LiveSession {
   readonly lastSeenAt: number;
 }
 
-/** How long the previous id of a renewed session stays valid, in milliseconds: for concurrent requests and lost responses. */
+/**
+ * How long the previous id of a renewed session stays valid, in milliseconds. Concurrent requests and lost responses require it.
+ */
 const renewalGrace = 10_000;
 
 /**
- * Returns the range of renewal times whose previous id is still valid. A time slightly in the future comes from another node, a
- * later one from a wrong clock.
+ * Returns the range of renewal times for which the previous id is still valid. A time slightly in the future was stored by
+ * another node; a later time was stored by a wrong clock.
  */
 function graceRange(now: number): readonly [after: number, until: number] {
   return [now - renewalGrace, now + renewalGrace];
@@ -36,8 +38,8 @@ export function selectLiveSessions({ db, clock, lifetimes }: Store) {
 }
 
 /**
- * Finds a live session of an enabled account, with public attributes only. Every authenticated request does this lookup, so its
- * query is compiled once, and it is synchronous on SQLite.
+ * Prepares a function that finds a live session of an enabled account, with public attributes only. Most requests with a session
+ * call the function, so its queries are compiled only once.
  */
 export function find({ db, engine, lifetimes, clock }: Store): (sessionId: string) => Awaitable<LiveSession | null> {
   const found = db
@@ -91,7 +93,7 @@ export async function findUser(store: Store, sessionId: string): Promise<Session
   return row ? { ...row, sessionId, resetToken: null } : null;
 }
 
-/** Returns the condition that a session has this id, or had it until a renewal within the last ten seconds. */
+/** Returns a condition that is true if a session has this id, or had it until a renewal within the last ten seconds. */
 export function isSession(sessionId: string, now: number): Expression<SqlBool> {
   const idHash = digest(sessionId);
   const [after, until] = graceRange(now);

@@ -5,8 +5,8 @@ import type { Store } from "../store.ts";
 import { isSession, selectLiveSessions } from "./session-lookup.ts";
 
 /**
- * Returns the condition that a session has this id, or had it before its last renewal. The request may have begun before that
- * renewal.
+ * Returns a condition that is true if a session has this id, or had it before its last renewal. The request may have begun before
+ * that renewal.
  */
 function isOrWasSession(sessionId: string) {
   const idHash = digest(sessionId);
@@ -33,7 +33,7 @@ export interface Renewal {
  * Records a password confirmation, and gives the session a new id. The previous id stays valid for ten seconds. A renewal with
  * the previous id creates no third id.
  *
- * @returns the nonce from which the current id is derived, of this renewal or the earlier one; false if the session has ended
+ * @returns the nonce of this renewal or of the earlier one, from which the current id is derived; false if the session has ended
  */
 export async function renew(
   store: Store,

@@ -55,7 +55,7 @@ export async function recordUse(store: Store, sessions: Iterable<SessionUse>): P
 
 /**
  * Returns column updates that replace the impossible times of a session, as if the session had begun `at`. Only a wrong clock
- * writes such a time, which would keep the session beyond its lifetime.
+ * stores such times, and they would keep the session beyond its lifetime.
  */
 function correctTimes(now: number, at: Expression<number>, { SESSION_LIFETIME }: Store["lifetimes"]) {
   const ahead = now + clockTolerance;
@@ -69,18 +69,21 @@ function correctTimes(now: number, at: Expression<number>, { SESSION_LIFETIME }:
   };
 }
 
-/** How long a nonce is kept, in milliseconds. It is needed while the previous id is valid, and while a password is hashed. */
+/**
+ * How long a nonce is kept, in milliseconds. A nonce is needed while the previous id is valid, and while a request hashes a
+ * password.
+ */
 const nonceLifetime = 60_000;
 
 /**
- * Sweeps the next `limit` sessions after `from`, by key, so that it needs no other index:
+ * Sweeps the next `limit` sessions after the key `from`. Ordering by key needs no additional index. The sweep:
  *
  * - deletes expired sessions
  * - deletes the nonces of old renewals
  * - corrects times that a wrong clock wrote
  * - enforces `maxSessions` for the user with the most sessions in the batch
  *
- * @returns the number of ended sessions, and the start of the next batch; null at the end
+ * @returns the number of ended sessions, and the `from` of the next batch; null after the last batch
  */
 export async function sweep(
   store: Store,

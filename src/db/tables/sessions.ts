@@ -9,7 +9,7 @@ import { deleteResult, findNonce, recordResult } from "./idempotency.ts";
 import { endOldestSessions, endSurplusSessions, maxSessions } from "./session-limit.ts";
 import { isSession, selectLiveSessions } from "./session-lookup.ts";
 
-/** Makes a login form that is submitted twice open a single session. */
+/** Identifies a login, so that a login form that is submitted twice opens only one session. */
 export interface LoginIdempotency {
   /** The idempotency key of the login. */
   readonly key: string;
@@ -21,13 +21,13 @@ export interface LoginIdempotency {
 export interface NewSession {
   readonly userId: number;
   readonly sessionId: string;
-  /** The hash against which the password was verified. If the user has another one by now, no session is opened. */
+  /** The hash against which the password was verified. If the user's hash has changed since then, no session is opened. */
   readonly verifiedHash?: string;
   /** A stronger hash of the same password, stored in the same transaction. */
   readonly strongerHash?: string | undefined;
-  /** The sessions that end because this one replaces them. */
+  /** The ids of the sessions that end because this session replaces them. */
   readonly replaces?: string | readonly string[] | undefined;
-  /** The maximum number of sessions of the user, including this one, up to 1,000. The oldest ones over the limit end. */
+  /** The maximum number of sessions of the user, including this one, up to 1,000. If there are more, the oldest ones end. */
   readonly limit?: number;
   /** The secret of the device, which becomes known to the account; undefined if devices are not recorded. */
   readonly device?: string | undefined;
@@ -58,7 +58,7 @@ export async function open(store: Store, options: NewSession): Promise<Session |
     if (!user) return null;
     const previous = options.idempotency && (await findRepeatedSession(transaction, userId, options.idempotency));
     const replaced = [replaces].flat().filter((each) => each !== previous?.sessionId);
-    // Replaced sessions may belong to another user, who may be ending them.
+    // Replaced sessions may belong to another user, whose requests may end them at the same time.
     if (replaced.length > 0) await lockSessions(transaction, limit < maxSessions ? userId : 0, replaced);
     for (const each of replaced) await end(transaction, each);
     if (previous) return previous;

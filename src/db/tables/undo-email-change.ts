@@ -19,7 +19,7 @@ export interface EmailChangeUndo {
   /** The new password hash of the account, which no password matches. */
   readonly hashedPassword: string;
   readonly language: string;
-  /** The kind of the device on which it is undone. */
+  /** The kind of the device that undoes the change. */
   readonly device: string | null;
   readonly idempotencyKeys?: readonly string[] | undefined;
 }
@@ -29,11 +29,11 @@ export interface EmailChangeUndo {
  *
  * - redeems the token, and invalidates reset tokens, pending changes and the undo tokens of later changes
  * - ends all sessions and replaces the password
- * - queues a reset email to the restored address, and a notice to the other one
+ * - queues a reset email to the restored address, and a notice to the replaced address
  *
  * The token is redeemed while the account's row is locked, so only one of several simultaneous requests succeeds.
  *
- * @returns null if the token is invalid
+ * @returns null if the token is invalid or the account is disabled
  * @throws {EmailTaken} if another account has the address by now; the token stays valid
  */
 export async function undo(store: Store, options: EmailChangeUndo): Promise<User | null> {
@@ -54,7 +54,7 @@ export async function undo(store: Store, options: EmailChangeUndo): Promise<User
     if (!current) return null;
     const { numDeletedRows } = await db.deleteFrom("former_emails").where("id", "=", id).executeTakeFirst();
     if (numDeletedRows === 0n) return null;
-    // The links of later changes were sent to addresses that the owner of this address does not trust.
+    // The undo links of later changes were sent to addresses that may belong to an attacker.
     await db.deleteFrom("former_emails").where("user_id", "=", userId).where("id", ">", id).execute();
     const now = clock();
     const row = await db

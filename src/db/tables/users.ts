@@ -38,7 +38,7 @@ export async function addUser(
       })
       .returning(userColumns)
       .executeTakeFirstOrThrow();
-    // Checked after the insert, which waits for a simultaneous change from this address. An earlier check might miss it.
+    // The insert waits for a concurrent email change from this address. A check before the insert could miss that change.
     if (byOwner && (await isEmailHeld(transaction, email)))
       throw new EmailTaken("the address is held for another user");
     await recordResult(transaction, idempotencyKeys, { userId: row.id });
@@ -56,7 +56,7 @@ export async function findUserBy(store: Store, attributes: Partial<User>): Promi
   for (const [name, value, column] of checkAttributes(attributes)) {
     if (!isStorable(name, value)) throw new NoResultFound(`no user has this ${name}`);
     if (name === "sessionId" || name === "resetToken") {
-      // Otherwise null would match the first user without a credential.
+      // Without this check, null would match the first user without a credential.
       if (value === null) throw new NoResultFound(`a ${name} of null matches no user`);
       const tokenHash = digest(value as string);
       query =
@@ -85,8 +85,8 @@ export async function findUserBy(store: Store, attributes: Partial<User>): Promi
 }
 
 /**
- * Finds the user with an address. Takes about the same time whether or not there is one: without a match, it reads the row of the
- * next address.
+ * Finds the user with an address. Takes about the same time whether or not the user exists: if no address matches, it reads the
+ * row of the next address.
  */
 export async function findByEmail({ db }: Store, email: string): Promise<User | null> {
   const key = emailKey(email);
@@ -101,7 +101,7 @@ export async function findByEmail({ db }: Store, email: string): Promise<User | 
   return found && emailKey(found.email) === key ? found : null;
 }
 
-/** The number of addresses per lookup: fixed, so that the statement always has the same text. */
+/** The number of addresses per lookup. It is fixed, so that the statement always has the same text. */
 const batchSize = 100;
 
 /** Maps the keys of these addresses to the ids of their accounts. */
@@ -145,7 +145,7 @@ export async function isEmpty({ db }: Store): Promise<boolean> {
   return (await db.selectFrom("users").select("id").limit(1).executeTakeFirst()) === undefined;
 }
 
-/** Lists users by id, with ids above `after`, and with addresses that contain `search` if given. */
+/** Lists users with ids above `after`, ordered by id. If `search` is given, lists only users whose address contains it. */
 export async function list(
   { db }: Store,
   { after = 0, limit, search }: { after?: number; limit: number; search?: string },
@@ -203,7 +203,7 @@ function toColumns({ clock, lifetimes }: Store, changes: UserChanges): Updateabl
 
 type Row = Omit<User, "sessionId" | "resetToken">;
 
-/** Converts a row to a user, with the credential by which it was found. */
+/** Converts a row to a user, and adds the credential that was used to find the user. */
 export function toUser(row: Row, { sessionId = null, resetToken = null }: Partial<User> = {}): User {
   return { ...row, sessionId, resetToken };
 }

@@ -113,15 +113,15 @@ export async function insertVerification(
   return id;
 }
 
-/** Cancels the email changes of an account. A password change does so too, because an attacker may have requested them. */
+/** Cancels the email changes of an account. A password change also cancels them, because an attacker may have requested them. */
 export async function cancelEmailChange({ db }: Store, userId: number, except = 0): Promise<void> {
   await db.deleteFrom("verifications").where("user_id", "=", userId).where("id", "!=", except).execute();
 }
 
 /**
- * Deletes the pending registrations of an address. Email changes of other accounts to it stay until they expire: their users see
- * them, and a deletion would reveal that the address has an account now. The results of requests stay too, for forms that are
- * sent twice.
+ * Deletes the pending registrations of an address. Email changes of other accounts to the address stay until they expire, because
+ * their users see them, and a deletion would reveal that the address now has an account. The results of requests stay too, in
+ * case a form is sent twice.
  */
 export async function deleteRegistrationsByEmail({ db }: Pick<Store, "db">, email: string): Promise<void> {
   const key = emailKey(email);
