@@ -60,11 +60,13 @@ function accountExport() {
         z.object({
           kind: z.string().describe("The kind of email, such as `reset`."),
           created_at: time.describe("When the email was queued."),
-          tries: z.int().describe("The number of failed attempts to deliver it."),
-          failed_at: time.optional().describe("When the service stopped retrying; missing if it has not."),
+          tries: z.int().describe("The number of failed delivery attempts."),
+          failed_at: time
+            .optional()
+            .describe("When the service stopped retrying; missing if the email is still queued."),
         }),
       )
-      .describe("Emails that are not delivered yet or could not be delivered."),
+      .describe("Emails that have not been delivered yet or could not be delivered."),
     events: z
       .array(
         z.object({

@@ -19,7 +19,7 @@ export const profile: Resource = {
         if (!user) throw notLoggedInError();
         return service.answers.json(200, { email: user.email });
       };
-      // The hot path: synchronous if the database is synchronous.
+      // This is the hot path, so it is synchronous if the database is.
       return (c) => {
         const found = findUser(c, service);
         return found instanceof Promise ? found.then(answer) : answer(found);

@@ -66,7 +66,7 @@ export const resetPassword: Resource = {
   ),
 };
 
-/** Returns true if the caller may receive a reset token. It gives access to the account, so by default only this machine may. */
+/** Returns true if the caller may receive a reset token. The token gives access to the account. */
 function mayHaveToken(c: RequestContext, { RESET_DELIVERY }: Settings): boolean {
   return RESET_DELIVERY === "response" || isFromThisMachine(c);
 }

@@ -7,10 +7,10 @@ import { findUser } from "../http/session-cookies.ts";
 const greeting = () => ({ description: "A greeting.", json: z.object({ message: z.literal("Bienvenue") }) });
 const vary = { Vary: "`Accept` and, if CORS_ORIGINS is set, `Origin`." } as const;
 
-/** `fetch` in browsers and `curl -L -X` keep their method when they follow the redirect of a logout to this path. */
+/** After a logout, `fetch` in browsers and `curl -L -X` keep the method when they follow the redirect to this path. */
 const others = endpoint(
   {
-    summary: "Greets a program that kept its method when it followed a redirect.",
+    summary: "Greets programs that follow a redirect without changing the method.",
     answers: () => ({ 200: greeting() }),
     refusals: [],
   },

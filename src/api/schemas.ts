@@ -30,5 +30,5 @@ export const session = z.object({
   ip: z.string().nullable().describe("The IP address of the login; null if unknown."),
   created_at: time.describe("When the session began."),
   last_seen_at: time.describe("When the session was last used, to the minute."),
-  expires_at: time.describe("When the session ends at the latest."),
+  expires_at: time.describe("When the session expires; inactivity or a logout can end it earlier."),
 });

@@ -17,7 +17,7 @@ export type MailKind =
 /** The texts of all emails in one language. */
 export type MailTexts = { readonly [Kind in MailKind]: (facts: MailFacts) => MailText };
 
-/** The values that an email may contain. An attacker controls none of them, so an email never contains an attacker's text. */
+/** The values that an email may contain. An attacker controls none of these values, so an email never contains an attacker's text. */
 export interface MailFacts {
   /** The value of `SERVICE_NAME`. */
   readonly service: string;

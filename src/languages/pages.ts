@@ -35,7 +35,7 @@ export interface PageTexts {
     readonly forgot: string;
     /** The label of the password reset link after a failed login. */
     readonly reset: string;
-    /** Shown after every wrong login, so that it does not reveal whether a registration is pending. */
+    /** Shown after every wrong login, so that the text does not reveal whether a registration is pending. */
     readonly confirmFirst: string;
     readonly noAccount: string;
     readonly register: string;
@@ -80,7 +80,7 @@ export interface PageTexts {
     /** Shown if a different account than that of the link is logged in on this device. */
     otherAccount(loggedIn: string): string;
     emailChangeOtherAccount(loggedIn: string): string;
-    /** The text if the link completes an email change. */
+    /** Shown if the link completes an email change. */
     readonly emailChangeText: string;
     readonly emailChangeSubmit: string;
     /** Shown instead of `deadLink.text`, because the address may already be verified. */
@@ -96,7 +96,7 @@ export interface PageTexts {
     /** Shown instead of `deadLink.text`. */
     readonly deadLink: string;
   };
-  /** The page of a link that was used, has expired, or was replaced. */
+  /** The page of a link that has been used, has expired or has been replaced. */
   readonly deadLink: {
     readonly title: string;
     readonly text: string;
@@ -110,11 +110,11 @@ export interface PageTexts {
     waiting(lifetime: string): string;
     reset(lifetime: string): string;
     emailChange(lifetime: string): string;
-    /** After the undo of an email change. */
+    /** Shown after the undo of an email change. */
     undone(lifetime: string): string;
     readonly notReceived: string;
     readonly resend: string;
-    /** Does not reveal whether there was an email to send. */
+    /** Does not reveal whether an email was sent. */
     readonly resent: string;
     readonly back: string;
     /** Shown in development mode to visitors on the machine that runs the service. */

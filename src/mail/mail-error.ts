@@ -1,6 +1,6 @@
 import type { MailFault } from "./mailer.ts";
 
-/** Thrown if an email cannot be sent. The message is one line without addresses, so it can be logged. */
+/** Thrown if an email cannot be sent. The error message is one line without addresses, so it can be logged. */
 export class MailError extends Error {
   override name = "MailError";
   /** Undefined for a temporary failure. */
@@ -17,7 +17,7 @@ export class MailError extends Error {
     this.fault = fault;
   }
 
-  /** Returns the message and the response of the server. It may contain addresses: do not log it. */
+  /** Returns the message and the response of the server. Do not log the result, because it may contain addresses. */
   fullMessage(): string {
     return this.#response
       ? `${this.message}; response: ${this.#response.replace(/[\s\p{C}]+/gu, " ").trim()}`

@@ -15,7 +15,7 @@ export const logIn: FormPage = {
     const user = await findLoggedInUser(visit);
     // A logged-in user sees the form only after a failed login, or if the notice is about another account.
     if (user && !problem && !isForAnotherAccount(notice, user.email)) return redirectAfterLogin(visit);
-    // If the session ended on another page, the address typed there is for that page and does not fill in this form.
+    // If the session ended on another page, an address typed there is returned to that page and does not fill in this form.
     const [email, typed, by] =
       notice?.code === "session_ended"
         ? [undefined, notice.email, notice.account]

@@ -49,7 +49,7 @@ export function redirectAnswer(description: string): AnswerDescription {
 interface PageOptions {
   readonly summary: string;
   readonly query?: TextSchemas;
-  /** When the page redirects, as a sentence; undefined if it never does. */
+  /** A sentence that says when the page redirects; undefined if it never redirects. */
   readonly redirects?: string;
   readonly refusals?: ErrorCodes;
 }
@@ -69,7 +69,7 @@ export function page({ summary, query = noFields, redirects, refusals = [] }: Pa
   };
 }
 
-/** Describes a page that requires a login. It redirects other visitors to the login page, which redirects back. */
+/** Describes a page that requires a login. Without one, the page redirects to the login page, which redirects back. */
 export function accountPage(summary: string, query: TextSchemas = noFields): Description {
   return page({ summary, query, redirects: "No user is logged in." });
 }
@@ -79,7 +79,7 @@ interface FormOptions {
   readonly fields?: TextSchemas;
   readonly query?: TextSchemas;
   readonly hashesPassword?: true;
-  /** When the form redirects, as a sentence; or the descriptions of all successful responses. */
+  /** A sentence that says when the form redirects, or the descriptions of all successful responses. */
   readonly answers: string | Description["answers"];
   readonly refusals?: ErrorCodes;
 }
@@ -117,7 +117,7 @@ export function form({
   };
 }
 
-/** Describes a form that requires a login. It redirects other visitors to the login page, which redirects back. */
+/** Describes a form that requires a login. Without one, the form redirects to the login page, which redirects back. */
 export function accountForm(options: FormOptions & { readonly answers: string }): FormDescription {
   return form({
     ...options,

@@ -7,7 +7,7 @@ import type { Html, View } from "./layout.ts";
 import type { Problem } from "./problem.ts";
 import type { FormValues, Visit } from "./visit.ts";
 
-/** The submitted values of a form, and the problem with them. */
+/** The submitted values of a form, and the error of the submission. */
 export interface FormState {
   readonly values: FormValues;
   readonly problem?: Problem | undefined;

@@ -53,7 +53,7 @@ export function renderPage(visit: Visit, assets: Assets, view: View, formProblem
   });
 }
 
-/** `form-action` includes the origins of `return_to`, because browsers also apply it to the redirect after a form. */
+/** `form-action` includes the origins of `return_to`, because browsers also apply the directive to the redirect after a form. */
 function contentSecurityPolicy(returnOrigins: readonly string[]): string {
   const own = ["style-src", "script-src", "img-src"].map((directive) => `${directive} 'self'`);
   const forms = ["form-action 'self'", ...returnOrigins].join(" ");

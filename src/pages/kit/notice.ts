@@ -14,7 +14,7 @@ export interface Notice {
   readonly account?: string | undefined;
 }
 
-/** In characters. Valid addresses are not longer. A typed address that is longer is truncated. */
+/** In characters. Valid addresses are never longer. Longer typed addresses are truncated. */
 const maxEmailLength = 250;
 
 const maxAgeSeconds = 15 * 60;

@@ -45,7 +45,7 @@ export function staleFormProblem(visit: Visit): Problem {
   return { ...describeCode(visit, "form_stale"), status: 403 };
 }
 
-/** Returns the error of a form that acts for an account other than the logged-in one. It has no effect (WCAG 2.2, 3.3.4). */
+/** Returns the error of a form that acts for an account other than the logged-in one. The form has no effect (WCAG 2.2, 3.3.4). */
 export function otherAccountProblem(visit: Visit, email: string): Problem {
   return { ...staleFormProblem(visit), message: visit.texts.account.accountSwitched(email) };
 }

@@ -22,7 +22,7 @@ export function redirectAfterLogin(visit: Visit, notice?: Notice): Response {
  * Redirects after the end of a session. Clears the session and the `return_to` cookies and replaces or clears the notice, because
  * the next visitor can be a different user.
  *
- * @param location default: the login page with the notice
+ * @param location the next page, by default the login page with the notice
  */
 export function redirectAfterLogout(visit: Visit, code: NoticeCode, location?: string): Response {
   const { service, cookies, urlFor } = visit;

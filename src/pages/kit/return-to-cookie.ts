@@ -16,7 +16,7 @@ export function returnToCookie(settings: Pick<Settings, "PUBLIC_URL">) {
     /** @param lifetime the lifetime of the emailed link, in milliseconds */
     set: (returnTo: string, lifetime: number) =>
       set(Buffer.from(returnTo).toString("base64url"), Math.ceil(lifetime / 1000)),
-    /** Returns undefined without a cookie, and for pages that do not use it. */
+    /** Returns undefined if there is no cookie or the page does not use it. */
     read(value: string | null, path: string): string | undefined {
       if (value === null || !pathsAfterEmail.includes(path)) return undefined;
       return Buffer.from(value, "base64url").toString();

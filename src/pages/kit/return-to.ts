@@ -8,7 +8,7 @@ const maxLength = 2000;
  * Returns the target of a redirect if it is a path on this host or a URL with one of the origins, otherwise `fallback` (OWASP
  * Unvalidated Redirects and Forwards Cheat Sheet). The result is ASCII, because it becomes a Location header.
  *
- * @param origins origins in the format of `new URL(…).origin`
+ * @param origins the allowed origins, in the format of `new URL(…).origin`
  */
 export function resolveReturnTo(target: string | undefined, origins: readonly string[], fallback = home): string {
   // Browsers ignore tabs and line breaks in a URL, and treat a backslash as a slash.

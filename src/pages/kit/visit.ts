@@ -22,7 +22,7 @@ export interface Visit {
   readonly service: Service;
   readonly language: Language;
   readonly texts: PageTexts;
-  /** Emails for this caller use the page's language. */
+  /** Emails to this caller use the language of the page. */
   readonly caller: Caller;
   /** Changes when the session gets a new id during the request. */
   sessionId: string | null;
@@ -134,7 +134,7 @@ export function withKnownDevice(visit: Visit): Visit {
 /** The origin of a form, according to its token. */
 export interface FormOrigin {
   readonly isFromThisBrowser: boolean;
-  /** Tag of the account that the form acts for (`createAccountTag`), if it acts for one. */
+  /** Tag of the account that the form acts for (`createAccountTag`); undefined if there is none. */
   readonly account: string | undefined;
 }
 
