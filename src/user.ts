@@ -26,11 +26,11 @@ export function toPublicUser({ id, email, emailVerifiedAt, disabledAt, createdAt
 
 /** A session on one device. Times are in milliseconds since the epoch. */
 export interface Session {
-  /** The client's secret. The database stores only its SHA-256. */
+  /** The secret of the client. The database stores only its SHA-256. */
   readonly sessionId: string;
   readonly userId: number;
   readonly createdAt: number;
-  /** When the session was last used. Updated at most once a minute. */
+  /** When the session was last used. This time is updated at most once a minute. */
   readonly lastSeenAt: number;
   /** When the session expires, even if it is still in use. */
   readonly expiresAt: number;

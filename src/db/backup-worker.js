@@ -1,4 +1,4 @@
-// JavaScript, like every worker, because compiling TypeScript would take longer than most backups.
+// Workers are written in JavaScript, because compiling TypeScript would take longer than most backups.
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";

@@ -64,7 +64,7 @@ export async function runInWorker(work: BackupWork, signal?: AbortSignal): Promi
     return await promise;
   } finally {
     signal?.removeEventListener("abort", abort);
-    // Not awaited: the thread ends only after its current statement.
+    // This is not awaited, because the thread ends only after its current statement.
     worker.unref();
     void worker.terminate();
   }
@@ -87,7 +87,7 @@ function resolveNewFile(file: string, source: ResolvedFile): string {
   return path;
 }
 
-/** Renames the file; throws if the new name has been taken meanwhile. */
+/** Renames the file; throws if another program has just created a file with the new name. */
 function renameToUnused(temporary: string, target: string): void {
   try {
     linkSync(temporary, target);

@@ -20,7 +20,7 @@ export interface CopyProgress {
   readonly total: number;
 }
 
-/** The source or the target of a copy. */
+/** The source or target database. */
 type Side = Pick<Store, "db" | "engine">;
 
 type Row = Record<string, unknown>;

@@ -117,7 +117,7 @@ export class DB extends OpenDatabase {
    *
    * @param byOwner true if the user registers, false if an operator adds the account. If true, the first login within a day
    * queues no email to the user, and the address is rejected while another account can undo an email change from it
-   * @throws {EmailTaken} if the address is rejected, or belongs to another user, ignoring letter case
+   * @throws {EmailTaken} if the address is rejected, or if it belongs to another user in any letter case
    * @throws {InvalidRequestError} if a value cannot be stored in a `VARCHAR(250)`
    */
   addUser(

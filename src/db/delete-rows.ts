@@ -2,7 +2,10 @@ import { type Expression, type ExpressionBuilder, expressionBuilder, type SqlBoo
 import { type Schema, tables } from "./schema.ts";
 import type { Store } from "./store.ts";
 
-/** Deletes at most `limit` rows that match a condition, except rows that another transaction has locked; returns how many. */
+/**
+ * Deletes at most `limit` rows that match a condition, except rows that another transaction has locked; returns the number of
+ * deleted rows.
+ */
 export async function deleteRows<Table extends keyof Schema>(
   { db, engine }: Store,
   table: Table,

@@ -27,7 +27,7 @@ export interface Engine {
    */
   isTimeout(error: unknown): boolean;
 
-  /** True if write transactions run concurrently, so that each must lock the rows that it relies on. */
+  /** True if write transactions run concurrently, so that each transaction must lock the rows that it relies on. */
   readonly locksRows: boolean;
 
   /** Describes how an operator can fix a database that cannot be used. */

@@ -56,14 +56,14 @@ async function lockRows({ db, engine }: Store, key: string | undefined, conditio
     .forUpdate()
     .execute();
   if (key === undefined || users.some(({ email }) => email === key)) return;
-  // Another transaction has created an account for the address meanwhile, and that account's row must be locked first.
+  // Another transaction has just created an account for the address, and the row of that account must be locked first.
   if (await db.selectFrom("users").select("id").where("email", "=", key).executeTakeFirst())
     throw new LockOrderConflict();
 }
 
 /**
- * Builds an update that changes nothing, but locks the matching accounts on both engines until the transaction ends. Its
- * `returning` reads their current values.
+ * Builds an update that changes nothing, but locks the matching accounts on both engines until the transaction ends. Add
+ * `returning` to read their current values.
  */
 export function buildUserLock({ db }: Pick<Store, "db">) {
   return db.updateTable("users").set({ updated_at: sql.ref("updated_at") });

@@ -176,7 +176,7 @@ function migrations(engine: Engine): Record<string, Migration> {
     "0007_v0.1_session_handles": {
       async up(db: Kysely<unknown>) {
         const text = sql<string>`${sql.raw(ddl.text)}`;
-        // The slowest index comes first: reads continue until the table is altered.
+        // The index that takes longest comes first, because reads can continue until the table is altered.
         await db.schema
           .createIndex("sessions_user_id_created_at")
           .ifNotExists()
@@ -195,7 +195,7 @@ function migrations(engine: Engine): Record<string, Migration> {
           .column("handle")
           .where(sql.ref("handle"), "is not", null)
           .execute();
-        // The new index replaces this one.
+        // `sessions_user_id_created_at` replaces this index.
         await db.schema.dropIndex("sessions_user_id").ifExists().execute();
       },
     },

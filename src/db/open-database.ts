@@ -1,7 +1,7 @@
 import type { Store } from "./store.ts";
 import { isEmpty } from "./tables/users.ts";
 
-/** The base class of `DB`. Sets the store first, because the fields of `DB` are bound to it. */
+/** The base class of `DB`. Sets the store before the fields of `DB`, because they are bound to it. */
 export class OpenDatabase implements AsyncDisposable {
   declare protected readonly store: Store;
 

@@ -39,10 +39,7 @@ export async function open(url: string, options: DBOptions): Promise<Store> {
   });
 }
 
-/**
- * Logs that a database was created. In production, this is a warning, because a wrong URL is a more likely cause than a first
- * start.
- */
+/** Logs that a database was created. In production, this is a warning, because a wrong URL is more likely than a first start. */
 function logCreated(url: string, mode: Settings["NODE_ENV"] | undefined, log: Log): void {
   if (url === "sqlite::memory:") return;
   const file = sqliteFileOf(url);

@@ -133,7 +133,7 @@ function requireUnused(database: string): void {
   url.search = "mode=rw";
   try {
     using db = new DatabaseSync(url, { timeout: 2000 });
-    // Merges the -wal into the file; closing the connection removes the -wal.
+    // Merges the -wal file into the database. Closing the connection removes the -wal file.
     db.exec("pragma locking_mode = exclusive; begin exclusive; commit; pragma wal_checkpoint(truncate)");
   } catch (error) {
     // A damaged database may be replaced: no program can be using it.

@@ -62,7 +62,7 @@ export interface SessionsTable {
   expires_at: number;
   ip: string | null;
   user_agent: string | null;
-  /** When the password was last confirmed; null if the session was opened without it. */
+  /** When the password was last confirmed; null if the session was opened without a password. */
   confirmed_at: number | null;
   /** SHA-256 of the id before the last renewal; null if there was none. */
   previous_id: string | null;
@@ -106,7 +106,7 @@ export interface VerificationsTable {
   hashed_password: string | null;
   /** The account that changes its address; null for a registration. */
   user_id: number | null;
-  /** SHA-256 of the mailed token; null until its email is accepted. */
+  /** SHA-256 of the mailed token; null until the mail server has accepted the email. */
   token: string | null;
   token_expires_at: number | null;
   /** SHA-256 of the reset token of a registration. Redeeming the token creates the account with a verified address. */
@@ -183,7 +183,7 @@ export interface OutboxTable {
 
 /**
  * An email that is no longer retried, because the mail server rejected it, it could not be sent for a day, or too many emails
- * were requested. Failed emails are not kept in the outbox, because an older node would send them again.
+ * were requested. The outbox does not keep failed emails, because an older node would send them again.
  */
 export interface FailedMailsTable {
   id: Generated<number>;

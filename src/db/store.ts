@@ -9,7 +9,7 @@ export type LifetimeSettings = Pick<
   "SESSION_LIFETIME" | "SESSION_IDLE" | "RESET_TOKEN_LIFETIME" | "VERIFY_TOKEN_LIFETIME"
 >;
 
-/** Everything that statements need. Inside a transaction, `db` is the transaction. */
+/** The database, and everything else that its statements need. Inside a transaction, `db` is the transaction. */
 export interface Store {
   readonly db: Kysely<Schema>;
   readonly engine: Engine;

@@ -25,7 +25,10 @@ const sweeps = {
 /** The kinds of rows that `deleteOld` deletes. */
 export type SweepKind = keyof typeof sweeps;
 
-/** Deletes at most `limit` rows of a kind that have expired or are older than `before`; returns how many. */
+/**
+ * Deletes at most `limit` rows of one kind: rows that have expired or are older than `before`. Returns the number of deleted
+ * rows.
+ */
 export function deleteOld(store: Store, kind: SweepKind, before: number, limit: number): Promise<number> {
   return sweeps[kind](store, before, limit);
 }

@@ -122,7 +122,7 @@ export class PostgresConnection implements DatabaseConnection {
   }
 
   async rollback(): Promise<void> {
-    // Closing a broken connection rolls back; a statement on it might only time out.
+    // Closing a broken connection rolls back the transaction. A statement on the connection might only time out.
     if (!this.#broken) await this.#query("rollback", []);
   }
 

@@ -18,7 +18,7 @@ const lockTimeout = 400;
 const oldestVersion = 14;
 
 export interface Client extends pg.PoolClient {
-  /** False behind a pooler: the next statement may use another server connection, which has not prepared it. */
+  /** False behind a pooler: the next statement may use another server connection, on which it is not prepared. */
   canPrepare?: boolean;
 }
 
@@ -82,7 +82,7 @@ export class Hosts {
         return this.#hasTimeouts ? client : await removeTimeouts(client);
       } catch (error) {
         failure = error;
-        // If connections are in use, the server is busy and not unreachable: connections to a failed server are released.
+        // Connections to a failed server are released, so if connections are in use, the server is only busy.
         if (host.inUse > 0) break;
       }
     }
@@ -133,7 +133,7 @@ async function checkServer(client: Client): Promise<void> {
   }
   if (standby) throw new StandbyError("this server is a standby");
   client.canPrepare = pid === (client as unknown as { processID: number }).processID;
-  // Makes the server cancel slow statements too. Not behind a pooler, where other clients would inherit the timeouts.
+  // Makes the server cancel slow statements too. Behind a pooler, other clients would inherit the timeouts.
   if (client.canPrepare)
     await client.query(`set statement_timeout = ${statementTimeout}; set lock_timeout = ${lockTimeout}`);
 }
@@ -178,7 +178,7 @@ function splitUrl(url: string): string[] {
       `sslmode=${mode} lets an attacker on the network disable TLS; use disable, require, verify-ca or verify-full`,
     );
   }
-  // Without this, the driver interprets the modes differently from PostgreSQL's own clients, and prints a warning.
+  // Without this parameter, the driver interprets the modes differently from PostgreSQL's own clients, and prints a warning.
   if (mode !== null) parameters.set("uselibpqcompat", "true");
   return hosts.map((host) => `postgres://${credentials}${host}${database}?${parameters}`);
 }

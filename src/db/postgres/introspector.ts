@@ -1,8 +1,8 @@
 import { type Kysely, PostgresIntrospector, sql, type TableMetadata } from "kysely";
 
 /**
- * Reads only the current schema. Kysely's introspector reads every schema, and fails if one is dropped meanwhile. The query
- * returns the same as information_schema, in a tenth of the time.
+ * Reads only the current schema. Kysely's introspector reads every schema, and fails if a schema is dropped at the same time. The
+ * query returns the same as information_schema, in a tenth of the time.
  */
 export class OwnSchemaIntrospector extends PostgresIntrospector {
   readonly #db: Kysely<unknown>;

@@ -43,7 +43,7 @@ export function createPostgresEngine(url: string, size: number): Engine {
     async initialize() {},
     migrateExclusively: (db, work, { signal, onWait }) =>
       db.transaction().execute(async (transaction) => {
-        // Polled, because a waiting statement cannot be canceled.
+        // The lock is polled, because a waiting statement cannot be canceled.
         for (let hasWaited = false; !(await tryLock(transaction)); hasWaited = true) {
           if (!hasWaited) onWait();
           await sleep(lockPollInterval, undefined, { signal });

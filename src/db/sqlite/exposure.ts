@@ -13,7 +13,7 @@ const sticky = 0o1000;
  * Logs a warning if other users of the machine can read, write or replace an SQLite database. Bienvenue creates the file with
  * access for its owner only, but a copy or a mounted volume can have other permissions.
  *
- * @param file the database. Symbolic links are followed, and companion files are checked too
+ * @param file the database. Symbolic links are followed, and companion files are also checked
  */
 export function warnOfExposure(file: string, log: Log): void {
   // On Windows, Node's file modes do not show which users have access.

@@ -35,7 +35,9 @@ export class SqliteFile {
     return this.#db?.isTransaction ?? false;
   }
 
-  /** Returns true if the owner's transaction is still open. SQLite itself rolls it back if the disk is full or fails. */
+  /**
+   * Returns true if the owner's transaction is still open. SQLite itself rolls a transaction back if the disk is full or fails.
+   */
   isOwner(owner: object): boolean {
     return this.inTransaction && this.owner === owner;
   }

@@ -108,7 +108,10 @@ async function setDetails({ db, engine }: Store, entries: readonly MergedEvent[]
   return new Set(updated.map(({ id }) => id));
 }
 
-/** Removes user, IP address and user agent from all events of a user, or from at most `limit` of them; returns how many. */
+/**
+ * Removes user, IP address and user agent from all events of a user, or from at most `limit` of them; returns the number of
+ * changed events.
+ */
 export async function anonymizeEvents({ db }: Store, userId: number, limit?: number): Promise<number> {
   const selected = db.selectFrom("events").select("id").where("user_id", "=", userId);
   const { numUpdatedRows } = await db
@@ -148,7 +151,7 @@ export interface EventQuery {
   readonly newest?: boolean;
 }
 
-/** Deletes at most `limit` events that are older than `before`; returns how many. */
+/** Deletes at most `limit` events that are older than `before`; returns the number deleted. */
 export async function sweep(store: Store, before: number, limit: number): Promise<number> {
   const { db } = store;
   const old = skipLockedRows(

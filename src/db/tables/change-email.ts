@@ -22,7 +22,7 @@ import {
 } from "./verify-email.ts";
 
 /**
- * Stores an email change until the new address is verified, replaces an earlier one, and queues an email to both addresses.
+ * Stores an email change until the new address is verified, replaces an earlier change, and queues an email to each address.
  *
  * @returns false if the account was deleted or disabled, or if its password has changed
  */
@@ -48,7 +48,7 @@ export async function request(
       .executeTakeFirst();
     if (numUpdatedRows === 0n) return false;
     const verificationId = await insertVerification(transaction, { email, hashed_password: null, user_id: userId });
-    // The form was sent twice, and the change is already stored.
+    // If the form was sent twice, the change is already stored.
     if (!(await recordResult(transaction, idempotencyKeys, { verificationId }))) throw rollback(true);
     await cancelEmailChange(transaction, userId, verificationId);
     if (isMailed && isDeliverable(email))

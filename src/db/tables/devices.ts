@@ -199,7 +199,7 @@ export async function list({ db }: Store, userId: number): Promise<{ createdAt: 
     .execute();
 }
 
-/** Deletes at most `limit` devices that were last used before `before`; returns how many. */
+/** Deletes at most `limit` devices that were last used before `before`; returns the number deleted. */
 export async function sweep(store: Store, before: number, limit: number): Promise<number> {
   return deleteRows(store, "devices", (row) => row("last_seen_at", "<", before), limit);
 }

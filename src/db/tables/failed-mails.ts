@@ -103,7 +103,7 @@ export async function count({ db }: Store): Promise<number> {
   return Number(count);
 }
 
-/** Moves at most `limit` failed emails back to the outbox, due now; returns how many. */
+/** Moves at most `limit` failed emails back to the outbox, due now; returns the number of moved emails. */
 export async function requeue(store: Store, limit: number): Promise<number> {
   return runInTransaction(store, async ({ db, clock }) => {
     const now = clock();
@@ -125,7 +125,7 @@ export async function requeue(store: Store, limit: number): Promise<number> {
   });
 }
 
-/** Deletes at most `limit` failed emails that are older than `before` or exceed `maxKept`; returns how many. */
+/** Deletes at most `limit` failed emails that are older than `before` or exceed `maxKept`; returns the number deleted. */
 export async function sweep(store: Store, before: number, limit: number): Promise<number> {
   const newest = store.db.selectFrom("failed_mails").select("id").orderBy("id", "desc").offset(maxKept).limit(1);
   return deleteRows(

@@ -134,7 +134,7 @@ export async function listFormerEmails(store: Store, userId: number): Promise<Fo
     .execute();
 }
 
-/** Deletes at most `limit` former addresses that are older than `before`; returns how many. */
+/** Deletes at most `limit` former addresses that are older than `before`; returns the number deleted. */
 export async function sweep(store: Store, before: number, limit: number): Promise<number> {
   return deleteRows(store, "former_emails", (row) => row("left_at", "<", before), limit);
 }

@@ -87,7 +87,10 @@ function selectRecent({ db, clock }: Store, idempotencyKey: string) {
     .where("acts.at", "<=", now + lifetime);
 }
 
-/** Deletes at most `limit` results that are older than `before`, or in the future because of a wrong clock; returns how many. */
+/**
+ * Deletes at most `limit` results that are older than `before`, or in the future because of a wrong clock; returns the number of
+ * deleted results.
+ */
 export async function sweep(store: Store, before: number, limit: number): Promise<number> {
   return deleteRows(
     store,

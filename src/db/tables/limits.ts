@@ -243,7 +243,7 @@ async function uncount(db: Kysely<Schema>, attempts: readonly CountedAttempt[]):
     where (${isCleared} or (attempts.count > 0 and (attempts.ends_at = excluded.ends_at or ${isLong})))`.execute(db);
 }
 
-/** Deletes at most `limit` rows whose window has ended; returns how many. */
+/** Deletes at most `limit` rows whose window has ended; returns the number deleted. */
 export async function sweep(store: Store, limit: number): Promise<number> {
   const { db, clock } = store;
   const now = clock();

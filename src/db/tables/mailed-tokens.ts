@@ -112,7 +112,7 @@ export async function wasJustMailed(
  * Records that the mail server has accepted the email with a token, and invalidates earlier tokens. Later tokens stay valid: the
  * newest link counts, regardless of the order in which emails are accepted.
  *
- * @returns false if the token was invalidated meanwhile
+ * @returns false if the token was invalidated before the call
  */
 export async function markAccepted(store: Store, token: string): Promise<boolean> {
   const tokenHash = digest(token);
@@ -236,8 +236,8 @@ export async function deleteMailedTokens({ db }: Pick<Store, "db">, userId: numb
 }
 
 /**
- * Deletes at most `limit` expired mailed tokens; returns how many. Also deletes tokens that expire too late because a clock was
- * wrong, and removes them from the rows of their owners, where they would become valid later.
+ * Deletes at most `limit` expired mailed tokens; returns the number of deleted tokens. Also deletes tokens that expire too late
+ * because a clock was wrong, and removes them from the rows of their owners, where they would become valid later.
  */
 export async function sweepMailedTokens(store: Store, limit: number): Promise<number> {
   const { db, engine } = store;

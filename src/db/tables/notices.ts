@@ -70,7 +70,8 @@ async function mergeIntoWaiting({ db, clock }: Store, notice: NewNotice): Promis
     "userId" in notice
       ? ofKind.where("user_id", "=", notice.userId)
       : ofKind.where("email", "=", emailKey(notice.email));
-  // A notice that is being sent is a valid target: `removeSent` keeps events that were added meanwhile.
+  // A notice that is being sent is a valid target, because `removeSent` keeps events that were added since the notice was
+  // claimed.
   const { numUpdatedRows } = await db
     .updateTable("outbox")
     .set({

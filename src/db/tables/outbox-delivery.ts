@@ -177,7 +177,10 @@ export async function removeWithDuplicates({ db }: Store, { id, kind, email }: O
   await db.deleteFrom("outbox").where("email", "=", emailKey(email)).where("kind", "=", kind).execute();
 }
 
-/** Deletes an email that was sent. If events were merged into it meanwhile, keeps it to report them in `wait` milliseconds. */
+/**
+ * Deletes an email that was sent. If events were merged into it after it was claimed, keeps it to report them in `wait`
+ * milliseconds.
+ */
 export async function removeSent({ db, clock }: Store, { id, eventCount }: OutboxMail, wait: number): Promise<void> {
   const { numDeletedRows } = await db
     .deleteFrom("outbox")

@@ -200,7 +200,7 @@ export async function makeAllDue({ db, clock }: Store): Promise<number> {
   return Number(numUpdatedRows);
 }
 
-/** Deletes at most `limit` emails that were queued before a time; returns how many. */
+/** Deletes at most `limit` emails that were queued before `before`; returns the number deleted. */
 export async function sweep(store: Store, before: number, limit: number): Promise<number> {
   return deleteRows(store, "outbox", (row) => row("created_at", "<", before), limit);
 }

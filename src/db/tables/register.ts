@@ -63,7 +63,7 @@ export async function addForUser(store: Store, user: User): Promise<number> {
  * Creates the account of a registration. If an unverified account has the address, changes its password and ends its sessions
  * instead. Deletes the other registrations of the address.
  *
- * @returns null if the token is invalid, or if the address already has a verified account
+ * @returns null if the token is invalid, or if a verified or disabled account has the address
  */
 export async function confirm(
   store: Store,

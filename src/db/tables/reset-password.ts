@@ -126,7 +126,7 @@ export async function findEmail(store: Store, resetToken: string): Promise<strin
   const { db } = store;
   const [now, latest] = validExpiryRange(store, tokenLifetime(store, "reset"));
   const tokenHash = digest(resetToken);
-  // One statement, because a token that is accepted between two statements could be missed by both.
+  // This is one statement, because two statements could both miss a token that is accepted between them.
   const found = await db
     .selectFrom("users")
     .select(selectEmail("users"))

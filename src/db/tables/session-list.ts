@@ -96,7 +96,7 @@ async function findNewest(
   const rows: Row[] = [];
   const now = store.clock();
   const isLive = (row: Row) => row.expires_at > now && row.last_seen_at > now - store.lifetimes.SESSION_IDLE;
-  // Two more than returned: the excluded session, and one that shows whether there is a next page.
+  // Reads two sessions more than it returns: the excluded one, and one that shows whether there is a next page.
   const size = Math.max(count + 2, 100);
   let position = from;
   for (let read = 0; read < maxSessions; read += size) {

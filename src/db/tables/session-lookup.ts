@@ -67,7 +67,7 @@ export function find({ db, engine, lifetimes, clock }: Store): (sessionId: strin
     const idHash = digest(sessionId);
     const now = clock();
     const session = read(byId, [now, now - lifetimes.SESSION_IDLE, idHash]);
-    // A separate query, run only if the first one finds nothing. A single query for both ids would slow down every request.
+    // This separate query runs only if the first one finds nothing. A single query for both ids would slow down every request.
     if (session instanceof Promise) return session.then((some) => some ?? readPrevious(idHash, now));
     return session ?? readPrevious(idHash, now);
   };

@@ -50,7 +50,7 @@ export async function renew(
     .where("session_id", "in", selectLiveSessions(store).select("session_id").where("session_id", "=", idHash))
     .executeTakeFirst();
   if (numUpdatedRows > 0n) return nonce;
-  // Any previous id is accepted here: hashing the password may have taken longer than the previous id is valid.
+  // The previous id is accepted here even if it is no longer valid, because it may have expired while the password was hashed.
   const renewedBefore = await store.db
     .updateTable("sessions")
     .set(times)

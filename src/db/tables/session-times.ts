@@ -9,7 +9,7 @@ import { endSurplusSessions } from "./session-limit.ts";
 /** The id of a session, and when it was used (default: now). */
 export type SessionUse = string | readonly [sessionId: string, at: number];
 
-/** Updates the time of the last use of sessions that had not expired by that time. */
+/** Updates the time of the last use of sessions, unless they had already expired at that time. */
 export async function recordUse(store: Store, sessions: Iterable<SessionUse>): Promise<void> {
   const { db, engine, clock, lifetimes } = store;
   const now = clock();
@@ -42,7 +42,7 @@ export async function recordUse(store: Store, sessions: Iterable<SessionUse>): P
       ]),
     )
     .execute();
-  // A separate statement, because SQLite rewrites index entries even if a column is set to the same value.
+  // This is a separate statement, because SQLite rewrites index entries even if a column is set to the same value.
   await db
     .updateTable("sessions")
     .from(list.as("uses"))
@@ -147,8 +147,8 @@ export async function sweep(
 }
 
 /**
- * Returns the most frequent user of a batch, if the user has more than one session in it. A user with too many sessions, left by
- * an older version, is the most frequent one in some batch, so finding such users needs no index.
+ * Returns the most frequent user of a batch, if the user has more than one session in it. A user whom an older version left with
+ * too many sessions is the most frequent user of some batch, so no index is needed to find such users.
  */
 function findMostFrequent(userIds: readonly number[]): number | undefined {
   const counts = new Map<number, number>();

@@ -31,7 +31,7 @@ export interface NewSession {
   readonly limit?: number;
   /** The secret of the device, which becomes known to the account; undefined if devices are not recorded. */
   readonly device?: string | undefined;
-  /** The email to the user if the login is unexpected; null if none can be sent, undefined if this is not a login. */
+  /** The email to the user if the login is unexpected; null if no email can be sent; undefined if this is not a login. */
   readonly notice?: LoginNotice | null | undefined;
   /** If the same login has opened a session that still exists, `open` returns that session. */
   readonly idempotency?: LoginIdempotency | undefined;
@@ -48,7 +48,7 @@ export async function open(store: Store, options: NewSession): Promise<Session |
       ? transaction.db.updateTable("users").set({ hashed_password: strongerHash, updated_at: now })
       : buildUserLock(transaction);
     const ofEnabledUser = update.where("id", "=", userId).where("disabled_at", "is", null);
-    // The update locks the user's row, so a simultaneous password reset happens either before or after it.
+    // The update locks the user's row, so a concurrent password reset happens either before or after the update.
     const user = await (verifiedHash === undefined
       ? ofEnabledUser
       : ofEnabledUser.where("hashed_password", "=", verifiedHash)
@@ -124,12 +124,12 @@ export async function end({ db, clock }: Store, sessionId: string): Promise<bool
   return numDeletedRows > 0n;
 }
 
-/** Ends all sessions of a user; returns how many. */
+/** Ends all sessions of a user; returns the number of ended sessions. */
 export async function endAll(store: Store, userId: number): Promise<number> {
   return (await endSurplusSessions(store, userId)) + (await endSessions(store, userId));
 }
 
-/** Ends all sessions of a user except this one; returns how many. */
+/** Ends all sessions of a user except this one; returns the number of ended sessions. */
 export async function endOthers(store: Store, userId: number, sessionId: string): Promise<number> {
   const surplus = await endSurplusSessions(store, userId, sessionId);
   return surplus + (await endOtherSessions(store, userId, sessionId));

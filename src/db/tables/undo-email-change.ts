@@ -34,7 +34,7 @@ export interface EmailChangeUndo {
  * The token is redeemed while the account's row is locked, so only one of several simultaneous requests succeeds.
  *
  * @returns null if the token is invalid or the account is disabled
- * @throws {EmailTaken} if another account has the address by now; the token stays valid
+ * @throws {EmailTaken} if another account has the address; the token then stays valid
  */
 export async function undo(store: Store, options: EmailChangeUndo): Promise<User | null> {
   const { token, hashedPassword, language, device, idempotencyKeys } = options;

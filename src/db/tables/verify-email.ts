@@ -37,7 +37,7 @@ export async function findVerification(store: Store, token: string): Promise<Ver
   const { db } = store;
   const tokenHash = digest(token);
   const [now, latest] = validExpiryRange(store, tokenLifetime(store, "verify"));
-  // One statement, because a token that is accepted between two statements could be missed by both.
+  // This is one statement, because two statements could both miss a token that is accepted between them.
   const found = await db
     .selectFrom("verifications")
     .select(verificationColumns)
@@ -144,7 +144,7 @@ export async function deleteUnverifiedRegistrations({ db }: Store, userId: numbe
   await db.deleteFrom("verifications").where("email", "in", unconfirmed).where("user_id", "is", null).execute();
 }
 
-/** Deletes at most `limit` verifications that are older than `before`; returns how many. */
+/** Deletes at most `limit` verifications that are older than `before`; returns the number deleted. */
 export async function sweep(store: Store, before: number, limit: number): Promise<number> {
   return deleteRows(store, "verifications", (row) => row("created_at", "<", before), limit);
 }
