@@ -13,7 +13,7 @@ import { breaksConnection, sqlStateOf, toDatabaseError } from "./faults.ts";
 import type { Client, Hosts } from "./hosts.ts";
 import { OwnSchemaIntrospector } from "./introspector.ts";
 
-/** The maximum number of statement names. `db/` has fewer statements, unless the text of one varies. */
+/** The maximum number of statement names. `db/` has fewer statements, unless the text of a statement varies. */
 const statementLimit = 400;
 
 /** Names statements, so that each connection prepares each of them only once. */

@@ -14,7 +14,7 @@ const faults: Record<number, DatabaseFault> = {
   26: "not a database",
 };
 
-/** Returns SQLite's extended result code (https://sqlite.org/rescode.html). Its low byte is the primary code. */
+/** Returns SQLite's extended result code (https://sqlite.org/rescode.html). The low byte is the primary result code. */
 export function resultCodeOf(error: unknown): number {
   return Number((error as { errcode?: number } | null)?.errcode ?? 0);
 }

@@ -6,7 +6,7 @@ import { DatabaseUnavailable } from "../../errors.ts";
 import { resolveLinks } from "../../files/resolve-links.ts";
 import { isLocked, toFault } from "./faults.ts";
 
-/** The maximum number of prepared statements. `db/` has fewer, unless the text of one varies. */
+/** The maximum number of prepared statements. `db/` has fewer statements, unless the text of a statement varies. */
 const statementLimit = 200;
 
 /**

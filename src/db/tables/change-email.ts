@@ -76,8 +76,8 @@ export interface EmailChangeConfirmation {
 }
 
 /**
- * Changes the address of an account to the verified one, if the password is unchanged, and queues an email to the old address
- * with a link that undoes the change. Invalidates reset tokens, and ends all sessions except the given one.
+ * Changes the address of an account to the verified address, if the password is unchanged. Queues an email to the old address
+ * with a link that undoes the change. Invalidates reset tokens, and ends all sessions except `session`.
  *
  * @returns the nonce from which the session's new id is derived, null if no session continues; false if the token is invalid, the
  * password has changed or the account is disabled

@@ -17,7 +17,7 @@ import { deleteRegistrationsByEmail } from "./verify-email.ts";
 const batchSize = 1000;
 
 export interface DeleteAccountOptions {
-  /** If given, the account is deleted only if this is still its password hash. */
+  /** If given, the account is deleted only if its password hash still equals this hash. */
   readonly verifiedHash?: string;
   readonly idempotencyKeys?: readonly string[] | undefined;
   /** The email to the account's address and to its held former addresses. */

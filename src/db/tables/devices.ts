@@ -109,14 +109,14 @@ interface Login {
   readonly device: string | undefined;
   /** Null if no email can be sent to the account. */
   readonly notice: LoginNotice | null;
-  /** `known_since` of the account. */
+  /** The `known_since` of the account. */
   readonly knownSince: number | null;
 }
 
 /**
  * Records the device of a login, and queues an email to the user unless the login is expected. A login is expected if it comes
- * from a known device, or if it is the first one and within a day after the registration. If devices are not recorded, the email
- * is queued only for the first login after an import or a password reset.
+ * from a known device, or if it is the first login and occurs within a day of the registration. If devices are not recorded, the
+ * email is queued only for the first login after an operator added the account or the password was reset.
  */
 export async function recordLogin(store: Store, { userId, device, notice, knownSince }: Login): Promise<void> {
   const status = device === undefined ? undefined : await recordDevice(store, device, userId);
@@ -199,7 +199,7 @@ export async function list({ db }: Store, userId: number): Promise<{ createdAt: 
     .execute();
 }
 
-/** Deletes at most `limit` devices that were last used before `before`; returns the number deleted. */
+/** Deletes at most `limit` devices and networks that were last used before `before`; returns the number deleted. */
 export async function sweep(store: Store, before: number, limit: number): Promise<number> {
   return deleteRows(store, "devices", (row) => row("last_seen_at", "<", before), limit);
 }

@@ -71,7 +71,7 @@ function selectHeldEmails({ db, clock }: Store) {
 
 /**
  * Returns true if an address is held, because the change from it can still be undone. If so, a registration of the address needs
- * email verification. Otherwise an attacker who changed a user's address could register the old one, which would block the undo.
+ * email verification. Otherwise, an attacker who changed a user's address could register the old address and so block the undo.
  */
 export async function isEmailHeld(store: Store, email: string): Promise<boolean> {
   const found = await selectHeldEmails(store)

@@ -15,7 +15,7 @@ export interface IdempotentResult {
   readonly email: string | null;
 }
 
-/** The account or verification that a request created or changed. If the account is deleted, so is the result. */
+/** The account or verification that a request created or changed. The result is deleted with the account. */
 interface RequestResult {
   readonly userId?: number;
   readonly verificationId?: number;

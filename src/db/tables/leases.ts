@@ -37,7 +37,7 @@ export async function acquire(
               eb("leases.holder", "=", holder),
               // The holder's clock may be behind, so the holder may still rely on its lease.
               eb("leases.ends_at", "<=", now - clockTolerance),
-              // A wrong clock wrote this time.
+              // Only a wrong clock stores a time this far in the future.
               eb("leases.ends_at", ">", now + duration + clockTolerance),
             ]),
             or([

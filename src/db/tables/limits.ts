@@ -29,7 +29,7 @@ export interface CountedAttempt {
   readonly long?: { readonly threshold: number; readonly extension: number };
 }
 
-/** Either the counted attempts, one per limit, or the time until which a limit is reached. */
+/** Either the counted attempts, one per limit, or the time at which the reached limit ends. */
 export type ReservationResult = { readonly attempts: readonly CountedAttempt[] } | LimitReached;
 
 interface LimitReached {
@@ -43,7 +43,7 @@ const noThreshold = 2 ** 31 - 1;
 
 /**
  * Counts an attempt in every limit, or in none if one of them is reached. A single statement checks and counts, so the limit
- * holds for simultaneous attempts on any number of nodes.
+ * holds for concurrent attempts on any number of nodes.
  */
 export async function reserve(store: Store, limits: readonly Limit[]): Promise<ReservationResult> {
   if (limits.length === 0) return { attempts: [] };
@@ -58,7 +58,7 @@ export async function reserve(store: Store, limits: readonly Limit[]): Promise<R
   });
 }
 
-/** Every statement locks its rows in this order, so that simultaneous statements don't deadlock. */
+/** Every statement locks its rows in this order, so that concurrent statements don't deadlock. */
 function compareKeys(a: { readonly key: string }, b: { readonly key: string }): number {
   return a.key < b.key ? -1 : 1;
 }
@@ -223,7 +223,7 @@ export async function refundInTransaction(
   await db.deleteFrom("attempts").where("key", "in", keysOf(ordered)).where("count", "<=", 0).execute();
 }
 
-/** Stands for the end of any window. */
+/** A value of `endsAt` that matches any window. */
 const anyWindow = 0;
 const isCleared = sql`excluded.ends_at = ${sql.lit(anyWindow)}`;
 

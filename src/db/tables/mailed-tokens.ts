@@ -87,8 +87,9 @@ export async function addMailedToken(
 }
 
 /**
- * Returns true if an email with a token of this purpose was accepted after the request, or within ten seconds before it. If so,
- * the request needs no other email. An acceptance in the same millisecond does not count, because the order is unknown.
+ * Returns true if an email with a token of this purpose was accepted after the request, or within ten seconds before it. If it
+ * returns true, the request needs no other email. An acceptance in the same millisecond does not count, because the order is
+ * unknown.
  */
 export async function wasJustMailed(
   { db, clock }: Store,
@@ -112,7 +113,7 @@ export async function wasJustMailed(
  * Records that the mail server has accepted the email with a token, and invalidates earlier tokens. Later tokens stay valid: the
  * newest link counts, regardless of the order in which emails are accepted.
  *
- * @returns false if the token was invalidated before the call
+ * @returns false if the token has already been invalidated
  */
 export async function markAccepted(store: Store, token: string): Promise<boolean> {
   const tokenHash = digest(token);
@@ -196,8 +197,8 @@ async function lockVerifications(
 }
 
 /**
- * Selects the token with this purpose and hash if it is valid and pending. A token is pending until its email is accepted; it is
- * then also stored in the row of its owner, unless the owner is a former address.
+ * Selects the token with this purpose and hash if it is valid and pending. A token is pending until its email is accepted. An
+ * accepted token is also stored in the row of its owner, unless the owner is a former address.
  */
 export function selectPendingToken(store: Store, purpose: TokenPurpose, tokenHash: string) {
   const [now, latest] = validExpiryRange(store, tokenLifetime(store, purpose));

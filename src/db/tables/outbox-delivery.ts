@@ -28,15 +28,15 @@ const replaceableKinds: readonly OutboxKind[] = ["verification", "invitation", "
 /** Restricts which due emails are claimed. */
 export interface ClaimFilter {
   /**
-   * `own` are notices, emails sent by an operator, and resets requested from a known device; `requested` are those that anyone
-   * can request.
+   * `own` selects notices, emails sent by an operator, and resets requested from a known device. `requested` selects emails that
+   * anyone can request.
    */
   readonly source?: "own" | "requested";
   /** Returns how many more emails may be sent to a domain now; unlimited by default. */
   readonly capacityOf?: (domain: string, kind: OutboxKind) => number;
-  /** The maximum number of registrations among them. */
+  /** The maximum number of registration emails among the claimed emails. */
   readonly maxRegistrations?: number;
-  /** Domains without capacity, and those without capacity for registrations. */
+  /** The domains without capacity, and the domains without capacity for registrations. */
   readonly fullDomains?: { readonly all: readonly string[]; readonly registrations: readonly string[] };
 }
 
@@ -149,7 +149,7 @@ async function replaceWithNewest(
   const attempts = Math.min(1, attempted.length);
   const nextAttemptAt =
     attempts === 0 ? newest.nextAttemptAt : Math.max(clock(), Math.min(lastAttempt, clock()) + backOff(1));
-  // If the user's own request is among them, the requests of other callers must not delay it.
+  // If one of the emails is the user's own request, the requests of other callers must not delay it.
   const network = all.some((mail) => mail.network === null) ? null : newest.network;
   const { numUpdatedRows } = await db
     .updateTable("outbox")
@@ -223,8 +223,8 @@ export async function countPostponed({ db, clock }: Store): Promise<number> {
 }
 
 /**
- * Finds the network with the most postponed emails, and returns the newest of these emails; null if that network has at most one
- * more than `network`.
+ * Finds the network with the most postponed emails, and returns the newest of these emails. Returns null if that network has at
+ * most one email more than `network`.
  */
 export async function findNewestOfBusiestNetwork({ db, clock }: Store, network: string) {
   const waiting = db

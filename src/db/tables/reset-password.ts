@@ -158,7 +158,7 @@ export async function findEmail(store: Store, resetToken: string): Promise<strin
 /**
  * Redeems a reset token in one transaction: changes the password, ends all sessions, forgets all devices except the redeemer's,
  * and queues an email to the user. The token of a registration creates its account. A single conditional statement consumes the
- * token, so only one of several simultaneous redemptions succeeds.
+ * token, so only one of several concurrent redemptions succeeds.
  *
  * @returns null if the token is invalid
  */

@@ -73,7 +73,7 @@ export async function endSurplusSessions(store: Store, userId: number, kept?: st
   }
 }
 
-/** Like `endSurplusSessions`, for the account with an address, if there is one. */
+/** Like `endSurplusSessions`, for the account with this address, if one exists. */
 export async function endSurplusSessionsByEmail(store: Store, email: string): Promise<void> {
   const user = await store.db.selectFrom("users").select("id").where("email", "=", emailKey(email)).executeTakeFirst();
   if (user) await endSurplusSessions(store, user.id);

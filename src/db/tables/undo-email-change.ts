@@ -31,7 +31,7 @@ export interface EmailChangeUndo {
  * - ends all sessions and replaces the password
  * - queues a reset email to the restored address, and a notice to the replaced address
  *
- * The token is redeemed while the account's row is locked, so only one of several simultaneous requests succeeds.
+ * The token is redeemed while the account's row is locked, so only one of several concurrent requests succeeds.
  *
  * @returns null if the token is invalid or the account is disabled
  * @throws {EmailTaken} if another account has the address; the token then stays valid
