@@ -5,7 +5,7 @@ import type { PageTexts } from "./pages.ts";
 export interface Messages {
   /** The first line of every email. */
   readonly greeting: string;
-  /** Introduces the plain link under the button. */
+  /** Introduces the URL under the button in the HTML part of an email. */
   readonly plainLink: string;
   /** Introduces the URL in the plain-text part of an email. `link` is the label of the button in the HTML part. */
   introduceLink(link: string): string;

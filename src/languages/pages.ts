@@ -4,7 +4,7 @@ import type { RefusalTexts } from "./refusals.ts";
 export interface PageTexts {
   /** The name of the language in that language. */
   readonly language: string;
-  /** The title of a page that reports an error. */
+  /** Returns the title of the browser tab for a page that reports an error. */
   errorTitle(title: string): string;
   /** The label of the language links, for screen readers. */
   readonly languages: string;

@@ -7,8 +7,7 @@ export { DevOutbox, type UnsentMail } from "./dev-outbox.ts";
 export { MailError } from "./mail-error.ts";
 
 /**
- * Creates the mailer. If SMTP_URL is set, the mailer sends emails to that server. Otherwise, it keeps them in an in-memory
- * outbox, which the app displays at `/dev/outbox` in development. The SMTP client is loaded only if SMTP_URL is set.
+ * Creates the mailer. If SMTP_URL is set, the mailer sends emails to that server. Otherwise, the mailer keeps emails in an in-memory outbox, which the app displays at `/dev/outbox` in development. The SMTP client is loaded only if SMTP_URL is set.
  *
  * @example
  * const settings = readSettings();

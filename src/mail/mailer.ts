@@ -4,7 +4,7 @@ import type { DeviceKind } from "../values/device-kind.ts";
 
 export type { Language, MailKind };
 
-/** An email to one address. An attacker controls none of the values except the address. */
+/** An email to one address. The address is the only value that an attacker can control. */
 export interface Mail {
   readonly kind: MailKind;
   /** The recipient, as registered. */

@@ -76,7 +76,7 @@ function findLifetime({ kind }: Mail, settings: MessageSettings): number {
 function createPath({ kind, token }: Mail): string {
   const link = links[kind];
   if (link.endsWith("=") !== Boolean(token))
-    throw new Error(`an email of the kind ${kind} ${token ? "has no" : "needs a"} token`);
+    throw new Error(`an email of kind ${kind} ${token ? "has no" : "requires a"} token`);
   return token ? link + encodeURIComponent(token) : link;
 }
 

@@ -1,7 +1,7 @@
 import { isDeliverable } from "../values/email.ts";
 import { MailError } from "./mail-error.ts";
 
-/** A recipient in the form that nodemailer expects. */
+/** A recipient in the format that nodemailer expects. */
 export interface Recipient {
   readonly name: string;
   readonly address: string;

@@ -29,7 +29,7 @@ export function createSmtpMailer(
     pool: true,
     // The maximum number of emails that `Auth` sends at the same time. A new connection is opened only if all others are busy.
     maxConnections: 40,
-    // Replaces a connection that the server closed while it was idle. The outbox does all other retries.
+    // Retries once if the server has closed an idle connection. The outbox handles all other retries.
     maxRequeues: 1,
     // Covers everything from the DNS lookup to the greeting.
     connectionTimeout: timeout,
@@ -53,7 +53,7 @@ export function createSmtpMailer(
           headers: { "Auto-Submitted": "auto-generated", "Content-Language": mail.language },
           disableFileAccess: true,
           disableUrlAccess: true,
-          // Also limits a server that responds byte by byte, which an inactivity timeout does not.
+          // Also applies if the server responds byte by byte, unlike an inactivity timeout.
           signal: AbortSignal.timeout(6 * timeout),
         });
       } catch (error) {

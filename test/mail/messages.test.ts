@@ -227,7 +227,7 @@ test("any token stays within its link", () => {
 test("an email with a missing or unexpected token is an error", () => {
   for (const kind of ["confirm_email", "invitation", "reset_password", "confirm_new_email"] as const) {
     for (const token of [undefined, ""]) {
-      assert.throws(() => compose({ ...mail(kind), token } as Mail, settings), /needs a token$/);
+      assert.throws(() => compose({ ...mail(kind), token } as Mail, settings), /requires a token$/);
     }
   }
   for (const kind of ["already_registered", "password_changed", "new_device", "email_changing", "test"] as const) {

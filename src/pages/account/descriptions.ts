@@ -36,7 +36,7 @@ export const changePassword = {
 export const changeEmail = {
   GET: accountPage("Shows the form that changes the email address."),
   POST: accountForm({
-    summary: "Sends a verification email to a new address of the user.",
+    summary: "Sends a verification email to the new address.",
     fields: () => ({ email: email.describe("The new email address."), password: recentPassword }),
     hashesPassword: true,
     answers: "The email is sent.",

@@ -59,7 +59,7 @@ interface RowOptions {
   readonly user: PublicUser;
   /** Index of the page's first device. */
   readonly from: number;
-  /** Id of the element that distinguishes devices with the same name for screen readers. */
+  /** Id of the element by which screen readers distinguish devices with the same name. */
   readonly lastSeenId: string;
 }
 

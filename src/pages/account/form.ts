@@ -43,7 +43,7 @@ interface AccountForm {
   readonly body: Html;
 }
 
-/** Returns a form that acts for this user, and a link to cancel it. */
+/** Returns a form that acts for this user, and a link to leave the form. */
 export function accountForm(visit: Visit, user: PublicUser, options: AccountForm): Html {
   const { texts, urlFor, returnTo } = visit;
   return html`${form(visit, { ...options, user, hasReturnTo: true })}<p class="middle"><a class="link" href="${returnTo ?? urlFor(home)}">${texts.account.cancel}</a></p>

@@ -8,7 +8,7 @@ import type { Accent } from "../../settings/types.ts";
 import { surfaces, textColorOn } from "../../values/colors.ts";
 
 interface Asset {
-  /** Contains a hash of the content. */
+  /** URL path, which contains a hash of the content. */
   readonly path: string;
   readonly type: string;
   readonly content: Uint8Array<ArrayBuffer>;
@@ -40,7 +40,7 @@ export function serveAsset({ answers }: Service, assets: Assets, path: string): 
   return answers.content(200, asset.content, {
     "Content-Type": asset.type,
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
-    // Caches may keep the content forever only if the hash in the path is that of the content.
+    // Caches may keep the content forever only if the path contains the hash of this content.
     ...(isExact && { "Cache-Control": "public, max-age=31536000, immutable" }),
   });
 }

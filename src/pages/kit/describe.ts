@@ -34,7 +34,7 @@ const commonQuery: TextSchemas = () => ({
 });
 
 const pageCookies =
-  "A page with a form sets the cookie `form` if it is missing. A page that shows a notice clears the cookie `notice`.";
+  "A page with a form sets the cookie `form` if the browser did not send it. A page that shows a notice clears `notice`.";
 const redirectCookies =
   "Sets or clears the cookies `notice` and `onward`, the session cookie and the device cookie, as required.";
 
