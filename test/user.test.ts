@@ -80,7 +80,7 @@ class Secrets {
   }
 }
 
-/** Finds all text in a value: in its own, hidden and inherited attributes, and in copies made in the usual ways. */
+/** Finds all strings in a value: in own, hidden and inherited properties, and in copies made in the usual ways. */
 function* findTexts(value: unknown, seen = new Set<unknown>()): Generator<string> {
   if (typeof value === "string") yield value;
   if (typeof value !== "object" || value === null || seen.has(value)) return;
@@ -98,7 +98,10 @@ function* findTexts(value: unknown, seen = new Set<unknown>()): Generator<string
   yield JSON.stringify(structuredClone(value));
 }
 
-/** Returns a call of every method, in an order in which all succeed. Results are checked for secrets, except requested ones. */
+/**
+ * Returns a call of every method, in an order in which all succeed. The results are checked for all secrets except
+ * those that the method is meant to return.
+ */
 async function createCalls(world: World, secrets: Secrets): Promise<Record<Method, () => unknown>> {
   const { auth } = world;
   let session = "";
@@ -256,7 +259,7 @@ test("every method returns a user with the same attributes", async () => {
   for (const each of found) assert.deepEqual(each, registered);
 });
 
-test("DB returns the contract's User, with the credential that it was looked up by", async () => {
+test("DB returns the contract's User, with the credential by which the user was looked up", async () => {
   await using world = await createWorld();
   const { auth, db } = world;
   const { id } = await auth.registerUser(email, password);

@@ -32,7 +32,7 @@ describe("registerUser", () => {
     assert.equal(await world.auth.validLogin(email, password), true);
   });
 
-  test("of many simultaneous calls for one address exactly one succeeds", async () => {
+  test("exactly one of many simultaneous calls for one address succeeds", async () => {
     await using world = await createWorld();
     const outcomes = await Promise.allSettled(
       Array.from({ length: 50 }, (_, i) =>
@@ -93,7 +93,7 @@ describe("logIn", () => {
     assert.equal((await world.auth.getUserFromSessionId(session.sessionId))?.email, email);
   });
 
-  test("ends the session that was presented with it, and no other", async () => {
+  test("ends the session that was presented with the login, and no other session", async () => {
     await using world = await createWorld();
     await world.auth.registerUser(email, password);
     const [other, presented] = [await world.auth.createSession(email), await world.auth.createSession(email)];
@@ -112,7 +112,7 @@ describe("logIn", () => {
   });
 
   // id: rehashes-weaker
-  test("replaces a weaker hash at the login, once", async () => {
+  test("replaces a weaker hash once, at the first login", async () => {
     await using world = await createWorld({ BCRYPT_COST: "5" });
     const user = await world.auth.registerUser(email, password);
     await using older = await createWorld();
@@ -170,7 +170,7 @@ describe("logIn", () => {
 
 describe("sessions", () => {
   // id: new-id-each-time
-  test("createSession returns a new UUID each time, and null for an unknown address", async () => {
+  test("createSession returns a new UUID each time, or null for an unknown address", async () => {
     await using world = await createWorld();
     await world.auth.registerUser(email, password);
     const ids = [await world.auth.createSession(email), await world.auth.createSession(email)];
@@ -187,7 +187,7 @@ describe("sessions", () => {
     }
   });
 
-  test("destroySession ends all the user's sessions, and none of another's", async () => {
+  test("destroySession ends all sessions of the user, and none of other users", async () => {
     await using world = await createWorld();
     const bob = await world.auth.registerUser(email, password);
     await world.auth.registerUser("alice@example.com", password);
@@ -199,7 +199,7 @@ describe("sessions", () => {
     await world.auth.destroySession(999);
   });
 
-  test("logOut ends one session, once", async () => {
+  test("logOut ends one session, and has no effect the second time", async () => {
     await using world = await createWorld();
     await world.auth.registerUser(email, password);
     const [one, other] = [await world.auth.createSession(email), await world.auth.createSession(email)];
@@ -273,7 +273,7 @@ describe("resetting a password", () => {
     assert.equal(await world.auth.validLogin(email, "long enough"), true);
   });
 
-  test("of many simultaneous redemptions exactly one succeeds", async () => {
+  test("exactly one of many simultaneous redemptions succeeds", async () => {
     await using world = await createWorld();
     await world.auth.registerUser(email, password);
     const token = await world.auth.getResetPasswordToken(email);

@@ -9,14 +9,14 @@ const password = "plough-Violet-9-harbour";
 
 /** Values that a JavaScript program can pass to describe a caller, and that no database can store. */
 const odd: Record<string, unknown> = {
-  "a long text": "x".repeat(251),
-  "a very long text": "x".repeat(100_000),
-  "a text of long characters": "👩".repeat(251),
+  "a long string": "x".repeat(251),
+  "a very long string": "x".repeat(100_000),
+  "a string of four-byte characters": "👩".repeat(251),
   "a NUL": "curl\0",
   "only NULs": "\0".repeat(3),
   "half a character": "curl \ud83d",
   "the other half": "\udc69 curl",
-  "half a character where it is cut": `${"x".repeat(249)}👩`,
+  "half a character at the cut": `${"x".repeat(249)}👩`,
   "a number": 7,
   NaN: Number.NaN,
   "a bigint": 7n,
@@ -83,7 +83,7 @@ for (const [name, value] of Object.entries(odd)) {
   });
 }
 
-test("an invalid caller counts as none", async () => {
+test("an invalid caller counts as no caller", async () => {
   await using world = await createWorld();
   for (const caller of [null, undefined, 7, "bob", []]) {
     await world.auth.resetPassword.request(email, caller as unknown as Caller);
@@ -131,7 +131,7 @@ test("an invalid session id finds no session", async () => {
   }
 });
 
-test("a long detail leaves room for how often it happened", async () => {
+test("a long detail leaves room for the number of events", async () => {
   await using world = await createWorld();
   for (let i = 0; i < 12; i++) world.auth.audit.recordRejectedRequest("👩".repeat(250), {});
   const [event] = await world.auth.audit.list({ limit: 9 });
@@ -174,12 +174,12 @@ test("an entry that cannot be written is dropped alone, and the log says so", as
   assert.ok(statements() < 100, `${statements()} statements`);
   await failLogin(world, "192.0.2.7");
   await world.auth.flush();
-  assert.equal(findDroppedEntries(world).length, bad.length + 1, "also when it is the only one");
+  assert.equal(findDroppedEntries(world).length, bad.length + 1, "even if it is the only one");
   await world.auth.flush();
   assert.equal(findDroppedEntries(world).length, bad.length + 1, "and permanently");
 });
 
-test("an outage after an entry that cannot be written loses none of the others", async () => {
+test("an outage after an entry that cannot be written loses no other entry", async () => {
   await using world = await createWorld();
   rejectEntriesOf(world, ["192.0.2.1"]);
   const { add: addEvents } = world.db.audit;

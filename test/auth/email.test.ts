@@ -5,7 +5,7 @@ import { parseNewEmail } from "../../src/auth/email.ts";
 import { emailKey, hasInvisibleCharacter, isSameEmail, readEmail } from "../../src/values/email.ts";
 import { anyText } from "../support/any-text.ts";
 
-test("an address keeps its letter case and loses the spaces around it", () => {
+test("an address keeps its letter case, and surrounding spaces are removed", () => {
   for (const spelling of ["bob@me.com", " Bob@Me.com\t", "\r\nBOB@ME.COM  "]) {
     assert.equal(readEmail(spelling), spelling.trim());
     assert.ok(isSameEmail(spelling, "bob@me.com"));
@@ -39,7 +39,7 @@ test("an address is valid if an HTML email input accepts it", () => {
 });
 
 // id: ascii-only
-test("an address outside of ASCII is rejected, even if it looks like an ASCII one", () => {
+test("a non-ASCII address is rejected, even if it looks like an ASCII address", () => {
   // A dotless i, a Kelvin sign (lower case k), full-width letters, and a letter with a combining accent.
   for (const address of ["mıke@example.org", "\u212aevin@example.org", "ｂob@example.org", "e\u0301ve@example.org"]) {
     assert.equal(readEmail(address), null, address);
@@ -54,7 +54,7 @@ const invisibleCharacters = [
   ..."\ufe0f\ufeff\uffa0\u{e0001}\u{e0061}",
 ];
 
-test("invisible characters around an address are not part of it, and one inside is reported", () => {
+test("invisible characters around an address are removed, and one inside it is reported", () => {
   for (const character of invisibleCharacters) {
     const name = JSON.stringify(character);
     for (const around of [
@@ -127,14 +127,14 @@ test("reading is idempotent, its result is trimmed ASCII, and every spelling has
   );
 });
 
-test("the time for a text of spaces grows linearly", () => {
+test("the time to read a string of spaces grows linearly with its length", () => {
   for (const space of [" ", "\u200b", "\u202b"]) {
     assert.equal(readEmail(`a${space.repeat(1_000_000)}b`), null);
     assert.equal(readEmail(`${space.repeat(1_000_000)}b`), "b");
   }
 });
 
-test("any printable ASCII text of 1 to 250 characters is an address if EMAIL_FORMAT is any", () => {
+test("any printable ASCII string of 1 to 250 characters is an address if EMAIL_FORMAT is any", () => {
   const texts = [
     "x",
     "bob",

@@ -36,7 +36,7 @@ test("a session in use expires at SESSION_LIFETIME", async () => {
   assert.equal(await world.auth.getUserFromSessionId(sessionId), null);
 });
 
-test("using a session is written later, and at most once a minute", async () => {
+test("the last use of a session is written later, and at most once a minute", async () => {
   await using world = await createWorld();
   await world.auth.registerUser(email, "b4l0u");
   const sessionId = (await world.auth.createSession(email)) as string;
@@ -53,7 +53,7 @@ test("using a session is written later, and at most once a minute", async () => 
   assert.equal(await lastSeenAt(), world.clock.now());
 });
 
-test("with a short SESSION_IDLE it is written more often", async () => {
+test("with a short SESSION_IDLE, the last use is written more often", async () => {
   await using world = await createWorld({ SESSION_IDLE: "1m" });
   await world.auth.registerUser(email, "b4l0u");
   const sessionId = await world.auth.createSession(email);
@@ -94,7 +94,7 @@ const openSession = async (world: World) => {
   return (await world.auth.createSession(email)) as string;
 };
 
-test("a session used just before it expires stays valid, whenever that is written", async () => {
+test("a session used just before it expires stays valid, no matter when that use is written", async () => {
   for (const before of [1, 2000, 4999, 5000, 9999]) {
     await using world = await createWorld(idle);
     const sessionId = await openSession(world);
@@ -112,7 +112,7 @@ test("a session used just before it expires stays valid, whenever that is writte
   }
 });
 
-test("every way of presenting a session counts, and finds one whose last use is not yet written", async () => {
+test("every way of presenting a session counts as a use, and finds a session whose last use is not yet written", async () => {
   const ways: ((auth: Auth, sessionId: string) => unknown)[] = [
     (auth, sessionId) => auth.getUserFromSessionId(sessionId),
     (auth, sessionId) => auth.sessions.list(sessionId),
@@ -169,7 +169,7 @@ test("a session is found even if its last use is written while it is looked up",
   }
 });
 
-test("while the database is down no last use is lost: it is written afterwards", async () => {
+test("while the database is down, no last use is lost: all are written afterwards", async () => {
   await using world = await createWorld(idle);
   const sessionId = await openSession(world);
   const { recordUse } = world.db.sessions;

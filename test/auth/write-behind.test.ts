@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { WriteBehind } from "../../src/auth/write-behind.ts";
 
-/** Creates a buffer of numbers, in which negative numbers are not bounded, and records what it does. */
+/** Creates a buffer of numbers that records what it writes. Negative numbers are unbounded. */
 function createBuffer({ delay = 3_600_000, maxPending = 100 } = {}) {
   const written: [string, number][][] = [];
   const overflown: number[] = [];
@@ -93,7 +93,7 @@ test("unwritten values are retried after the delay, before newer ones, and merge
   ]);
 });
 
-test("beyond the bound only known keys and unbounded values are accepted, also after a failure", async () => {
+test("beyond the bound, only known keys and unbounded values are accepted, even after a failure", async () => {
   const { values, written, overflown, writing } = createBuffer({ maxPending: 2 });
   writing.work = () => {
     values.add("f", 6);

@@ -62,7 +62,7 @@ test("a value of the wrong type is rejected", async () => {
 });
 
 // id: text-at-most-250
-test("a text of up to 250 characters is stored whole, whatever its characters", async () => {
+test("a string of up to 250 characters is stored whole, whatever its characters", async () => {
   await using store = await createStore();
   const { db } = store;
   for (const text of ["x".repeat(250), "é".repeat(250), "🔑".repeat(250), "", "' or 1=1 --", "a\nb\t\u0001"]) {
@@ -73,7 +73,7 @@ test("a text of up to 250 characters is stored whole, whatever its characters", 
   }
 });
 
-test("a value that one engine cannot store is rejected by writes, and matches no user in lookups", async () => {
+test("writes reject a value that one engine cannot store, and lookups with it find no user", async () => {
   await using store = await createStore();
   const { db } = store;
   const { id } = await db.addUser(email, "hash");

@@ -26,7 +26,7 @@ const faults = {
   unreadable: "unreadable; make sure that its directory exists, and that it is a file that this user can read",
 };
 
-test("every in-memory database is a new one", async () => {
+test("every in-memory database is new", async () => {
   for (let i = 0; i < 2; i++) {
     const db = await openDB("sqlite::memory:");
     assert.equal(await db.users.isEmpty(), true);
@@ -37,7 +37,7 @@ test("every in-memory database is a new one", async () => {
   assert.equal(existsSync(":memory:"), false);
 });
 
-test("a missing file is created and an empty one is used, whatever characters its name has", async () => {
+test("a missing file is created and an empty file is used, whatever characters the name contains", async () => {
   await using folder = await createTemporaryFolder();
   for (const name of ["new.db", "empty.db", "with space ?mode=ro&x=%41#é.db"]) {
     const path = join(folder.path, name);
@@ -49,7 +49,7 @@ test("a missing file is created and an empty one is used, whatever characters it
   }
 });
 
-test("a missing folder, or a folder instead of the file, is reported as unreadable", async () => {
+test("a missing directory, or a directory instead of the file, is reported as unreadable", async () => {
   await using folder = await createTemporaryFolder();
   await assertCannotOpen(join(folder.path, "missing", "accounts.db"), faults.unreadable);
   await assertCannotOpen(folder.path, faults.unreadable);
@@ -88,7 +88,7 @@ test("a database that another program has locked is rejected after a timeout", a
   await (await openDB(`sqlite:${path}`)).close();
 });
 
-test("a file or folder is rejected while it is read-only, and used once it is writable", async () => {
+test("a read-only file or directory is rejected, and used once it is writable", async () => {
   await runAsUnprivilegedUser(async () => {
     await using folder = await createTemporaryFolder();
     const inside = join(folder.path, "folder");

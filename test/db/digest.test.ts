@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { createSqliteStore, type SqliteStore } from "../support/sqlite-store.ts";
 
-/** Returns everything on a stolen disk: the cells of every table, and the bytes of the database files. */
+/** Returns all data that a stolen disk reveals: the cells of every table, and the bytes of the database files. */
 function readEverything(store: SqliteStore): string {
   const tables = store.readRows("sqlite_schema").filter((row) => row.type === "table");
   const cells = tables.flatMap((table) => store.readRows(String(table.name)).flatMap(Object.values));
@@ -13,7 +13,7 @@ function readEverything(store: SqliteStore): string {
 }
 
 // id: only-digests-stored
-test("neither session ids nor reset tokens are ever on the disk, only their SHA-256", async () => {
+test("session ids and reset tokens are never on the disk, only their SHA-256", async () => {
   await using store = await createSqliteStore();
   const { db } = store;
   const { id: userId } = await db.addUser("bob@example.com", "hash");

@@ -9,7 +9,7 @@ const spelling = "Guillaume@Holberton.io";
 const key = "guillaume@holberton.io";
 const others = [key, "GUILLAUME@HOLBERTON.IO", ` ${spelling}\t`, "\r\nguillaume@Holberton.IO "];
 
-test("a user keeps the address as given, and is found by every spelling of it", async () => {
+test("a user's address is kept as given, and every spelling of the address finds the user", async () => {
   await using store = await createStore();
   const { db } = store;
   const added = await db.addUser(spelling, "hash");
@@ -39,7 +39,7 @@ test("an address that equals its key is stored once", async () => {
   assert.deepEqual((await store.readRows("users"))[0]?.email_spelling, null);
 });
 
-test("any text is stored as given; matching ignores only ASCII letter case and surrounding spaces", async () => {
+test("any string is stored as given; matching ignores only ASCII letter case and surrounding spaces", async () => {
   await using store = await createStore();
   const { db } = store;
   const texts = [
@@ -112,7 +112,7 @@ test("after an older node has changed the address, its old spelling is ignored",
   assert.equal((await db.findUserBy({ id })).email, spelling);
 });
 
-test("each registration of an address keeps its own spelling, and the account gets that of the confirmed one", async () => {
+test("each registration of an address keeps its spelling, and the account gets the spelling of the confirmed registration", async () => {
   await using store = await createStore();
   const { db } = store;
   const notice = { kind: "registration", language: "en" } as const;
@@ -157,7 +157,7 @@ test("an email change stores the requested spelling", async () => {
   assert.equal((await db.findUserBy({ id: user.id })).email, "Bob@New.example");
 });
 
-test("a reset token is stored and redeemed by any spelling, and finds the account's own", async () => {
+test("a reset token is stored and redeemed by any spelling of the address, and finds the account's spelling", async () => {
   await using store = await createStore();
   const { db } = store;
   const user = await db.addUser(spelling, "hash");
@@ -182,7 +182,7 @@ test("a reset token is stored and redeemed by any spelling, and finds the accoun
   assert.equal(created?.email, "Bob@example.com");
 });
 
-test("emails are queued by a spelling, found by every other, and deleted with the account", async () => {
+test("emails are queued by one spelling, found by every other, and deleted with the account", async () => {
   await using store = await createStore();
   const { db } = store;
   const user = await db.addUser(spelling, "hash");

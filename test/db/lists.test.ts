@@ -97,7 +97,7 @@ test("accounts are imported with all attributes, in the given order", async () =
 });
 
 testOnce(
-  "hundreds of statements are prepared, but not those of the migrations at the first start (postgres)",
+  "hundreds of statements are prepared, but not those of the migrations at the first startup (postgres)",
   async () => {
     await using database = await createEmptyDatabase("postgres");
     const engine = createPostgresEngine(database.url, 1);

@@ -14,10 +14,10 @@ test("expired sessions are swept in batches, each from the end of the last one",
     for (const sessionId of sessionIds) await db.sessions.open({ userId, sessionId });
     return sessionIds;
   };
-  const pastAbsolute = await open("past its absolute end", 7);
+  const pastAbsolute = await open("past its absolute expiry", 7);
   clock.advance(hour - 1);
   await db.sessions.recordUse(pastAbsolute);
-  await open("past its idle end", 6);
+  await open("past its idle timeout", 6);
   const seen = await open("seen", 5);
   clock.advance(hour - 1);
   await db.sessions.recordUse([...pastAbsolute, ...seen]);

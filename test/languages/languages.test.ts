@@ -5,7 +5,7 @@ import { errorCodes } from "../../src/http/error-codes.ts";
 import { chooseLanguage, type Language, languages, messages, toLanguage } from "../../src/languages/languages.ts";
 import { anyText } from "../support/any-text.ts";
 
-/** Returns the path and type of every text. */
+/** Returns the path and type of every message. */
 function paths(value: unknown, path = ""): string[] {
   if (typeof value !== "object" || value === null) return [`${path}: ${typeof value}`];
   return Object.entries(value).flatMap(([key, each]) => paths(each, `${path}.${key}`));
@@ -135,7 +135,7 @@ describe("Accept-Language", () => {
     ";;;,,,;q=;*;=": "en",
     "\0fr": "en",
   };
-  test("the language with the highest quality is chosen, and English if there is none", () => {
+  test("the supported language with the highest quality is chosen, or English if there is none", () => {
     for (const [header, language] of Object.entries(cases)) assert.equal(chooseLanguage(header), language, header);
     assert.equal(chooseLanguage(undefined), "en");
   });
@@ -165,7 +165,7 @@ describe("Accept-Language", () => {
   });
 });
 
-test("a stored tag is converted to its language, and any other tag to English", () => {
+test("the tag of a supported language is converted to that language, and any other tag to English", () => {
   for (const language of languages) assert.equal(toLanguage(language), language);
   for (const tag of ["xx", "", "FR", "constructor", "fr-CA"]) assert.equal(toLanguage(tag), "en");
 });

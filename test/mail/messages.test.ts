@@ -62,7 +62,7 @@ describe("every email in every language", () => {
         for (const each of [subject, text, html]) {
           assert.doesNotMatch(each, /undefined|null|NaN|\[object|\$\{|\{\{|=> |bob|example\.com>/);
         }
-        // The HTML says nothing that the text leaves out.
+        // The text leaves out nothing from the HTML.
         const words = html
           .replace(/<(style|title)>.*?<\/\1>/gs, "")
           .replace(/<[^>]*>/g, "\n")

@@ -36,7 +36,7 @@ async function findFailure(url: string, mail = testMail, timeout?: number): Prom
   return error;
 }
 
-test("an email arrives once, from MAIL_FROM, at exactly one recipient, with text, HTML and headers", async () => {
+test("exactly one recipient receives an email, once, from MAIL_FROM, with text, HTML and headers", async () => {
   await using server = await startMailServer();
   await using sender = createMailer(`smtp://127.0.0.1:${server.port}`, {
     MAIL_FROM: "Café (no reply) <no-reply@example.com>",
@@ -73,7 +73,7 @@ test("the display name of MAIL_FROM arrives unchanged, and there is one sender",
     ['"Acme"<no-reply@example.com>', "Acme"],
     ["no-reply@example.com", ""],
   ] as const;
-  // At the same time, because the server waits before it greets.
+  // Runs simultaneously, because the server waits before it greets.
   const sending = cases.map(async ([MAIL_FROM], i) => {
     await using sender = createMailer(`smtp://127.0.0.1:${server.port}`, { MAIL_FROM });
     await sender.send({ ...testMail, to: `p${i}@example.com` });
@@ -160,7 +160,7 @@ describe("TLS", { concurrency: true }, () => {
     assert.deepEqual(server.logins, ["bob:s3cr3t"]);
   });
 
-  test("smtps:// to a port without TLS results in a message that says so", async () => {
+  test("smtps:// to a port without TLS throws an error that says so", async () => {
     await using server = await startMailServer();
     assert.match(
       (await findFailure(`smtps://localhost:${server.port}`)).message,
@@ -216,7 +216,7 @@ test("the response of a server is printed in one line without control characters
   assert.equal(error.fullMessage(), "the server rejects it; response: 550-no 550 [2Jnever 1A");
 });
 
-describe("a server that does not accept the email results in an error", { concurrency: true }, () => {
+describe("sending throws an error if the server does not accept the email", { concurrency: true }, () => {
   async function listen(answer: (socket: Socket) => void) {
     const sockets = new Set<Socket>();
     const server = createServer((socket) => {
@@ -233,20 +233,20 @@ describe("a server that does not accept the email results in an error", { concur
     };
   }
 
-  test("if it is down", async () => {
+  test("the server is down", async () => {
     const { port, ...server } = await listen(() => {});
     await server[Symbol.asyncDispose]();
     assert.match((await findFailure(`smtp://127.0.0.1:${port}`)).message, /cannot be reached \(ECONNREFUSED\)$/);
   });
 
-  test("if its name is unknown", async () => {
+  test("the name of the server is unknown", async () => {
     assert.match(
       (await findFailure("smtp://mail.invalid")).message,
       /^the mail server mail\.invalid:587 (has an unknown host name|does not)/,
     );
   });
 
-  test("if it accepts the connection and sends nothing", async () => {
+  test("the server accepts the connection and sends nothing", async () => {
     await using server = await listen(() => {});
     assert.match(
       (await findFailure(`smtp://127.0.0.1:${server.port}`, testMail, 200)).message,
@@ -254,7 +254,7 @@ describe("a server that does not accept the email results in an error", { concur
     );
   });
 
-  test("if it greets and then sends nothing", async () => {
+  test("the server greets and then sends nothing", async () => {
     await using server = await listen((socket) => socket.write("220 hello\r\n"));
     assert.match(
       (await findFailure(`smtp://127.0.0.1:${server.port}`, testMail, 1000)).message,
@@ -262,7 +262,7 @@ describe("a server that does not accept the email results in an error", { concur
     );
   });
 
-  test("if it responds byte by byte without end", async () => {
+  test("the server responds byte by byte without end", async () => {
     await using server = await listen((socket) => {
       socket.write("220 hello\r\n");
       const talking = setInterval(() => socket.write("250-and\r\n"), 20);
@@ -274,7 +274,7 @@ describe("a server that does not accept the email results in an error", { concur
     );
   });
 
-  test("if it closes the connection", async () => {
+  test("the server closes the connection", async () => {
     await using server = await listen((socket) => socket.end());
     await findFailure(`smtp://127.0.0.1:${server.port}`);
   });

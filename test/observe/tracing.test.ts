@@ -51,7 +51,7 @@ async function startWithSdk(environment: Record<string, string> = {}) {
 let shared: ReturnType<typeof startWithSdk> | undefined;
 after(async () => (await shared)?.[Symbol.asyncDispose]());
 
-/** The service of the tests that only send requests. Its hashes take long enough to overlap. */
+/** The service of the tests that only send requests. The hashes of this service take long enough to overlap. */
 const sharedService = () => (shared ??= startWithSdk({ BCRYPT_COST: "8" }));
 
 test("a request gets a server span in the trace of its caller, and its hash a child span", async () => {

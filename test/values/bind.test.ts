@@ -23,7 +23,7 @@ test("bind returns the named functions with their first parameter bound", () => 
 });
 
 test("a function with another first parameter, or that does not exist, cannot be bound", () => {
-  // @ts-expect-error: its first parameter is text.
+  // @ts-expect-error: its first parameter is a string.
   bind({ total: 1 }, counters, "parse");
   // @ts-expect-error: it does not exist.
   assert.throws(() => bind({ total: 1 }, counters, "missing"), TypeError);

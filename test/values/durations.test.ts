@@ -36,7 +36,7 @@ test("waiting times are formatted in each language", () => {
   }
 });
 
-test("a formatted waiting time is at least the exact one, and less than 50 % longer", () => {
+test("a formatted waiting time is at least the exact time, and less than 50% longer", () => {
   const lengths: Record<string, number> = { second: 1, minute: 60, hour: 3600, day: 86_400 };
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 31 * 86_400 }), (seconds) => {

@@ -62,7 +62,7 @@ test("an address with a similar prefix counts as its /64", () => {
   }
 });
 
-test("a text that is not an address has no network", () => {
+test("a string that is not an address has no network", () => {
   for (const text of [undefined, "", "unknown", "300.1.1.1", "::g", "192.0.2.1:80"])
     assert.equal(networkOf(text), undefined);
 });

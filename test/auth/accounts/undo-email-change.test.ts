@@ -11,7 +11,7 @@ const email = "bob@example.com";
 const newEmail = "new@example.com";
 const password = "plough-Violet-9-harbour";
 
-test("a link whose email may have been accepted works until a newer one is accepted, and is stored as a hash", async () => {
+test("a link whose email may have been accepted works until a newer email is accepted, and is stored as a hash", async () => {
   await using store = await createStore(productionEnvironment);
   const sent: Mail[] = [];
   let isLost = false;

@@ -19,7 +19,7 @@ test("a formatted account is parsed unchanged", () => {
   fc.assert(fc.property(account, (it) => assert.deepEqual(parseAccount(formatAccount(it), now), { ...it })));
 });
 
-test("an account is enabled and not verified unless its line says so, and its address keeps its spelling", () => {
+test("an imported account is enabled and unverified unless its line says otherwise, and its address keeps its spelling", () => {
   const bob = { email: "bob@example.com", hashedPassword: hashed_password, emailVerifiedAt: null, disabledAt: null };
   assert.deepEqual(parseAccount(toLine({ email: " BOB@Example.com " }), now), {
     ...bob,
@@ -31,7 +31,7 @@ test("an account is enabled and not verified unless its line says so, and its ad
   assert.deepEqual(parseAccount(toLine(fields), now), { ...bob, emailVerifiedAt: now, disabledAt: now, createdAt });
 });
 
-test("an invalid line is rejected with a reason that contains nothing of the line", () => {
+test("an invalid line is rejected with a reason that quotes no part of the line", () => {
   const refusals: [string, RegExp][] = [
     ["", /not a JSON object/],
     ["{", /not a JSON object/],

@@ -24,7 +24,7 @@ test("only one of several nodes sweeps at a time", async () => {
   assert.deepEqual(await listHolders(store), [null]);
 });
 
-test("one of many simultaneous callers gets a lease, and keeps it until it releases it", async () => {
+test("one of many simultaneous callers gets a lease, and holds it until the caller releases it", async () => {
   await using fleet = await createFleet(4);
   const { store, nodes } = fleet;
   const lease = (holder: number) => ({ name: "work", holder: `${holder}`, duration: minute });
@@ -32,14 +32,14 @@ test("one of many simultaneous callers gets a lease, and keeps it until it relea
   const acquired = await Promise.all(takers.map((i) => nodes[i % 4]?.db.leases.acquire(lease(i))));
   const first = acquired.indexOf(true);
   assert.equal(acquired.filter(Boolean).length, 1);
-  assert.ok(await store.db.leases.acquire(lease(first)), "its holder can extend it");
+  assert.ok(await store.db.leases.acquire(lease(first)), "the holder can extend the lease");
   await store.db.leases.release(lease(first + 1), true);
-  assert.ok(!(await store.db.leases.acquire(lease(first + 1))), "only its holder can release it");
+  assert.ok(!(await store.db.leases.acquire(lease(first + 1))), "only the holder can release the lease");
   await store.db.leases.release(lease(first), true);
   assert.ok(await store.db.leases.acquire(lease(first + 1)));
 });
 
-test("a lease is free again after its holder has crashed, whatever the clocks", async () => {
+test("a lease becomes free after its holder crashes, even if clocks differ", async () => {
   await using fleet = await createFleet(1);
   const { db, clock } = fleet.store;
   const lease = (holder: string) => ({ name: "work", holder, duration: minute });
@@ -49,7 +49,7 @@ test("a lease is free again after its holder has crashed, whatever the clocks", 
   clock.advance(1);
   assert.ok(await db.leases.acquire(lease("other")));
   clock.advance(-day);
-  assert.ok(await db.leases.acquire(lease("third")), "a wrong clock wrote its end");
+  assert.ok(await db.leases.acquire(lease("third")), "a wrong clock wrote its expiry");
 });
 
 test("the nodes of a fleet sweep once per interval, not once each", async () => {

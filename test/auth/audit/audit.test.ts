@@ -187,7 +187,7 @@ test("neither the trail nor the log contains a secret or an address", async () =
 });
 
 // id: flood-is-merged
-test("a flood of equal events is one entry with their number, also after the database was unavailable", async () => {
+test("a flood of equal events is one entry with their number, even after the database was unavailable", async () => {
   await using world = await createProductionWorld();
   const guess = () => world.request("/sessions", form({ email: owner.email, password: "" }));
   const seconds = startStopwatch();
@@ -222,7 +222,7 @@ test("a flood of equal events is one entry with their number, also after the dat
   ]);
 });
 
-test("while the database is unavailable no event is lost or reordered, and requests continue", async () => {
+test("while the database is unavailable, no event is lost or reordered, and requests continue", async () => {
   await using world = await createProductionWorld();
   const { add: addEvents } = world.db.audit;
   let writes = 0;
@@ -239,7 +239,7 @@ test("while the database is unavailable no event is lost or reordered, and reque
   await world.auth.flush();
   assert.ok(writes >= 2 && writes <= 2 + seconds(), `${writes} writes`);
   assert.ok(world.logEntries.some(({ message }) => message === "could not write the audit trail; retrying later"));
-  // It retries without a call.
+  // The trail retries without being called.
   const written = Promise.withResolvers<void>();
   world.db.audit.add = async (events) => {
     await addEvents.call(world.db, events);
@@ -313,7 +313,7 @@ test("an account with very many events is deleted, and none of them identifies i
     hasYielded = true;
   });
   assert.equal(await retryWhileUnavailable(() => world.auth.admin.deleteAccount(1)), true);
-  assert.ok(hasYielded, "the deletion yields to other requests");
+  assert.ok(hasYielded, "the deletion lets other requests run");
   const events = await world.db.audit.list({ limit: 5000 });
   assert.ok(events.length > 2700);
   assert.deepEqual(

@@ -67,7 +67,7 @@ test("20,000 refusals from as many /64s of one /48 make at most a hundred entrie
   );
 });
 
-test("every network has room for a few entries, and its flood is counted", async () => {
+test("every network has room for a few entries, and the rest of its flood is counted", async () => {
   for (const [ip, most] of [
     ["192.0.2.1", 22],
     ["2001:db8::1", 22],
@@ -274,7 +274,7 @@ test("each change has an entry, even if the trail is full and the database unava
 });
 
 // id: log-bounded
-test("the log has the first lines of a flood, and the number of omitted ones", async () => {
+test("the log contains the first lines of a flood, and the number of omitted lines", async () => {
   await using world = await createProductionWorld();
   await registerAndVerify(world);
   await recordRejected(world, 1000, () => ({ ip: "192.0.2.1" }));

@@ -73,7 +73,7 @@ test("a wrong password leaves rows that are gone after a day, whether or not the
 });
 
 // id: success-leaves-no-row
-test("a right password, or a service that is busy, leaves no row", async () => {
+test("a correct password or a busy service leaves no row", async () => {
   await using service = await createService();
   const { auth, store } = service;
   const network = callerFrom("2001:db8:1:2::3");
@@ -135,7 +135,7 @@ test("an IPv6 network has a limit by /64, by /56 with four times the attempts an
       });
     assert.equal(await countAllowed(subnets(0x100, 1, 5)), 3, `${name}: a /64`);
     assert.equal(await countAllowed(subnets(0x101, 30, 1)), 9, `${name}: 30 /64s of its /56`);
-    assert.equal(await countAllowed(subnets(0x1ff, 1, 1)), 0, `${name}: any other /64 of it`);
+    assert.equal(await countAllowed(subnets(0x1ff, 1, 1)), 0, `${name}: any other /64 of the /56`);
     store.clock.advance(10 * minute);
     const others = Array.from({ length: 100 }, (_, i) => `2001:db8:1:${(0x1000 + 0x100 * i).toString(16)}::1`);
     assert.equal(await countAllowed(others), 36, `${name}: 100 /56s of their /48`);
@@ -145,7 +145,7 @@ test("an IPv6 network has a limit by /64, by /56 with four times the attempts an
   }
 });
 
-test("an attempt rejected by the limit of a wider network reports the wait of that limit, and counts in none", async () => {
+test("an attempt rejected by the limit of a wider network reports the wait of that limit, and counts toward no limit", async () => {
   await using service = await createService({ LIMIT_LOGIN_NETWORK: "1/1h" });
   const { auth, store } = service;
   const login = (subnet: number) =>

@@ -26,9 +26,9 @@ interface Service extends AsyncDisposable {
   readonly node: Node;
   /** Starts another node on the same database and mail server. */
   addNode(): Promise<Node>;
-  /** Resolves when this many recipients hang. */
+  /** Resolves when the server hangs for this many recipients. */
   waitForHanging(count: number): Promise<void>;
-  /** Lets the mail server respond for all hanging recipients, now and from now on. */
+  /** Lets the mail server respond for all recipients, including those for which it currently hangs. */
   release(): void;
   /** The code with which the server responds immediately for a recipient. */
   getResponseCode: (address: string) => number | undefined;
@@ -119,7 +119,7 @@ for (const [name, slow] of [
   });
 }
 
-test("slow recipients of a domain do not delay the resets of others in that domain", async () => {
+test("slow recipients in a domain do not delay the resets of others in that domain", async () => {
   await using service = await createService();
   const { auth } = service.node;
   const bob = "bob@one.example";
@@ -146,7 +146,7 @@ test("slow resets that attackers request for many accounts delay no notice, oper
   assert.equal(await auth.admin.sendResetMail(21), true);
   const laterDelivery = auth.outbox.deliver();
   assert.deepEqual((await service.server.nextMail()).to, [email]);
-  // Nor do they delay a reset that the owner requests from an unknown device a little later.
+  // The slow resets do not delay a reset that the owner requests from an unknown device a little later, either.
   await auth.registerUser("mia@example.com", password);
   await auth.resetPassword.request("mia@example.com");
   const last = auth.outbox.deliver();
@@ -155,7 +155,7 @@ test("slow resets that attackers request for many accounts delay no notice, oper
   await Promise.all([delivering, laterDelivery, last]);
 });
 
-test("one call of deliver sends what comes due while a slow recipient hangs, and no email is sent twice by two nodes", async () => {
+test("one call of deliver sends emails that come due while the server hangs for a recipient, and two nodes send no email twice", async () => {
   await using service = await createService();
   const other = await service.addNode();
   const { auth } = service.node;
@@ -171,7 +171,7 @@ test("one call of deliver sends what comes due while a slow recipient hangs, and
   assert.equal(await auth.outbox.count(), 0);
 });
 
-test("an aborted delivery starts no more emails, and waits for the running ones", async () => {
+test("an aborted delivery starts sending no more emails, and waits for those being sent", async () => {
   await using service = await createService();
   const { auth } = service.node;
   for (const address of createAddresses(9, (i) => `${i}@slow.example`)) await auth.account.register(address, password);

@@ -160,7 +160,7 @@ for (const reply of failures) {
     assert.ok(lost.length >= 5);
     for (const token of lost) assert.ok(await node.canReset(token));
     node.office.reply = "accepts";
-    assert.deepEqual(await node.deliver(), [], "it waits the usual time");
+    assert.deepEqual(await node.deliver(), [], "the email waits the usual time");
     node.store.clock.advance(30 * minute);
     const [newest, ...more] = await node.deliver();
     assert.deepEqual(more, [], "one email for all requests");
@@ -210,7 +210,7 @@ test("either of two valid links resets the password once, and invalidates both",
   }
 });
 
-test("an action while an email is being sent invalidates its link too, and the accepted email does not restore it", async () => {
+test("an action while an email is being sent also invalidates its link, which stays invalid when the email is accepted", async () => {
   const acts: Record<string, (node: Node, current: string) => Promise<unknown>> = {
     "the old link is used": ({ auth }, current) => auth.updatePassword(current, newPassword),
     "the password is changed": async ({ auth }) => {
@@ -222,7 +222,7 @@ test("an action while an email is being sent invalidates its link too, and the a
       await auth.admin.enableAccount(1);
     },
     "a program sets a token": ({ store }) => store.db.updateUser(1, { resetToken: "a program's own" }),
-    "a program takes the token back": ({ store }) => store.db.updateUser(1, { resetToken: null }),
+    "a program revokes the token": ({ store }) => store.db.updateUser(1, { resetToken: null }),
     "a program gets a token": ({ auth }) => auth.getResetPasswordToken(email),
     "the account is deleted and created again": async ({ auth }) => {
       await auth.admin.deleteAccount(1);
@@ -247,7 +247,7 @@ test("an action while an email is being sent invalidates its link too, and the a
   }
 });
 
-test("a request while an email is being sent needs no second email unless the first fails", async () => {
+test("a request while an email is being sent causes no second email unless the first one fails", async () => {
   for (const fails of [false, true]) {
     await using resources = new AsyncDisposableStack();
     const { node, current } = await createNodeWithLink(resources);
@@ -292,7 +292,7 @@ test("if a link is invalidated while its email is sent, a later request gets ano
   assert.ok(await node.canReset(node.office.tokens.at(-1)));
 });
 
-test("of two emails sent at the same time on two nodes, the newer link is valid, whichever is accepted last", async () => {
+test("if two nodes send two emails at the same time, the newer link is valid, whichever email is accepted last", async () => {
   for (const order of [
     [0, 1],
     [1, 0],
@@ -331,7 +331,7 @@ test("a crash before an accepted email is recorded leaves both links valid, unti
   await using resources = new AsyncDisposableStack();
   const { node, current } = await createNodeWithLink(resources);
   await node.auth.resetPassword.request(email);
-  // The database becomes unavailable between the two.
+  // The database becomes unavailable after the email is accepted and before that is recorded.
   node.office.reply = async () => {
     await crashing.close();
   };
@@ -350,7 +350,7 @@ test("a crash before an accepted email is recorded leaves both links valid, unti
   for (const token of [current, delivered]) assert.equal(await node.canReset(token), false);
 });
 
-test("a verification link stays valid until its successor is accepted, and either confirms once", async () => {
+test("a verification link stays valid until its replacement is accepted, and either link confirms the address once", async () => {
   for (const reply of failures) {
     for (const use of ["current", "newest"] as const) {
       await using resources = new AsyncDisposableStack();
@@ -427,7 +427,7 @@ test("links in unaccepted emails expire, are swept, and are limited in number", 
 });
 
 // id: one-mail-after-outage
-test("repeated requests while the mail server is down send one email when it is back", async () => {
+test("repeated requests while the mail server is down cause one email when the server is back", async () => {
   await using resources = new AsyncDisposableStack();
   const node = await createService(resources);
   await node.auth.registerUser(email, password);
@@ -443,12 +443,13 @@ test("repeated requests while the mail server is down send one email when it is 
     await node.deliver();
     node.store.clock.advance(30_000);
   }
-  assert.ok((await node.auth.outbox.count()) <= 7, `${await node.auth.outbox.count()} wait`);
+  assert.ok((await node.auth.outbox.count()) <= 7, `${await node.auth.outbox.count()} emails are queued`);
   node.office.reply = "accepts";
   node.store.clock.advance(hour);
   await node.auth.outbox.deliver();
   const sent = node.logged.filter(({ event }) => event === "mail_sent").map(({ kind }) => kind);
-  // Each registration has a separate link for its password. A repeated request sends that of the newest, which is sent anyway.
+  // Each registration has a separate link for its password. A repeated request sends that of the newest, which is
+  // sent anyway.
   assert.deepEqual(sent.toSorted(), [
     "confirm_email",
     "confirm_email",
@@ -460,7 +461,7 @@ test("repeated requests while the mail server is down send one email when it is 
   assert.equal(await node.auth.outbox.count(), 0);
 });
 
-test("several waiting registrations send the owner one email, and several password changes another", async () => {
+test("several queued registrations send the owner one email, and several password changes another", async () => {
   await using resources = new AsyncDisposableStack();
   const node = await createService(resources);
   await node.auth.registerUser(email, password);
@@ -484,7 +485,7 @@ test("several waiting registrations send the owner one email, and several passwo
   assert.deepEqual(sent.toSorted(), ["already_registered", "password_changed"]);
 });
 
-test("a request just after its email was accepted sends no second one; a later one does", async () => {
+test("a request just after its email was accepted sends no second email; a later request does", async () => {
   for (const [after, mails] of [
     [1, 0],
     [9999, 0],
@@ -521,7 +522,7 @@ test("a used link does not prevent a new one", async () => {
   assert.ok(await node.canReset(node.office.tokens.at(-1)));
 });
 
-test("requesting an email again and again neither speeds it up nor postpones it forever", async () => {
+test("repeated requests for an email neither speed it up nor postpone it forever", async () => {
   await using resources = new AsyncDisposableStack();
   const node = await createService(resources);
   await node.auth.registerUser(email, password);

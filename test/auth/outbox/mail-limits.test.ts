@@ -96,7 +96,7 @@ test("a flood that uses up the global limit delays requested emails, and no noti
   await auth.admin.invite("mia@example.com");
   await auth.updatePassword(operators?.token ?? "", `${password}!`);
   assert.deepEqual((await service.deliver()).map(({ kind }) => kind).toSorted(), ["invitation", "password_changed"]);
-  // The others wait for the next hours.
+  // The other emails wait for the next hours.
   store.clock.advance(hour);
   const second = listRecipients(await service.deliver());
   assert.equal(second.length, 3);
@@ -206,7 +206,7 @@ test("two nodes together send exactly as many emails as the limit, and an email 
   assert.equal((await service.deliver()).length, 7);
 });
 
-test("at most the emails of a day wait: the network that requested the most loses its newest", async () => {
+test("the queue holds at most the emails of one day: the network with the most queued emails loses its newest", async () => {
   await using service = await createService({ LIMIT_MAIL_ALL: "1/1h" });
   const { auth } = service;
   const flood = (i: number) => ({ ip: `2001:db8:1:${i.toString(16)}::1` });

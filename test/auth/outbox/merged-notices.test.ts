@@ -75,7 +75,7 @@ test("the first of 60 password changes is mailed immediately, and all others in 
   assert.deepEqual(await world.deliver(), []);
   world.store.clock.advance(1);
   assert.deepEqual(await world.deliver(), [["password_changed", email, 59]]);
-  // The hour starts with that email: changes within it are mailed when it is over.
+  // The hour starts with that email. Changes within that hour are mailed when it ends.
   session = await changePassword(world.auth, session, 2, 60);
   assert.deepEqual(await world.deliver(), []);
   world.store.clock.advance(hour);
@@ -85,7 +85,7 @@ test("the first of 60 password changes is mailed immediately, and all others in 
   assert.deepEqual(await world.deliver(), [["password_changed", email, 1]]);
 });
 
-test("changes on several nodes before an email is sent are one email about the last", async () => {
+test("changes on several nodes before an email is sent are merged into one email about the last change", async () => {
   await using world = await createWorld();
   const other = await world.addNode();
   let session = await world.openSession(email);
@@ -127,7 +127,7 @@ test("a notice that could not be sent is merged with later changes", async () =>
   world.mailer.beforeSend = async () => {
     throw new Error("the mail server is down");
   };
-  // Longer than an email is retried: adding a change to a notice restarts its retries.
+  // Longer than the time for which an email is retried: adding a change to a notice restarts its retries.
   for (let i = 1; i < 30; i++) {
     assert.deepEqual(await world.deliver(), []);
     world.store.clock.advance(hour);

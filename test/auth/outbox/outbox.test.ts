@@ -43,7 +43,7 @@ async function createNode(shared?: Store): Promise<Node> {
   };
 }
 
-/** Returns all rows of all tables as one text. */
+/** Returns all rows of all tables as one string. */
 async function readAllTables({ store }: Node): Promise<string> {
   const tables = ["users", "sessions", "devices", "verifications", "outbox", "attempts"];
   return JSON.stringify(await Promise.all(tables.map((table) => store.readRows(table))));
@@ -54,7 +54,7 @@ const reject = async () => {
 };
 
 // id: no-token-waits
-test("a waiting email has no token; each attempt to send generates one, and the last one is valid", async () => {
+test("a queued email has no token; each attempt to send it generates a token, and the last token is valid", async () => {
   await using world = await createNode();
   world.mailer.beforeSend = reject;
   await world.auth.account.register(email, password);
@@ -140,7 +140,7 @@ test("an email is retried after 2, 4, 8 … 60 minutes, and dropped after a day 
   assert.ok(!JSON.stringify(world.logged).includes("@"), "an address is in the log");
 });
 
-test("a mailer that does not respond delays only the email", async () => {
+test("a mailer that does not respond delays only the email, not the request", async () => {
   await using world = await createNode();
   const away = Promise.withResolvers<void>();
   world.mailer.beforeSend = () => away.promise;
@@ -189,14 +189,14 @@ test("each email is sent by one of two nodes that deliver at the same time", asy
   assert.equal(await world.auth.outbox.count(), 0);
 });
 
-test("a mail kind of a newer node stays in the outbox", async () => {
+test("an email of a kind that only a newer node knows stays in the outbox", async () => {
   await using world = await createNode();
   await world.store.db.outbox.add({ kind: "postcard" as "reset", language: "en", email });
   assert.equal(await world.auth.outbox.deliver(), 0);
   assert.equal(await world.auth.outbox.count(), 1);
 });
 
-test("deleting an account deletes its waiting emails, except the notice of the deletion, and no others", async () => {
+test("deleting an account deletes its queued emails, except the notice of the deletion, and no other account's emails", async () => {
   await using world = await createNode();
   for (const address of [email, "eve@example.com"]) {
     await world.auth.admin.invite(address);
@@ -213,7 +213,7 @@ test("deleting an account deletes its waiting emails, except the notice of the d
   assert.equal(await world.auth.outbox.count(), 0);
 });
 
-test("an operator can retry waiting emails now; emails that were never sent are swept", async () => {
+test("an operator can retry queued emails immediately; emails that were never sent are swept", async () => {
   await using world = await createNode();
   world.mailer.beforeSend = reject;
   await world.auth.account.register(email, password);

@@ -14,7 +14,7 @@ const guess = "a wrong Password";
 const maxRuns = 4;
 
 // id: lower-cost-same-rounds
-test("a bcrypt hash of a lower cost is verified in exactly the rounds of a current one", (t) => {
+test("verifying a bcrypt hash of a lower cost takes exactly as many rounds as a current hash", (t) => {
   const { mock } = t.mock.method(bcrypt, "hashSync");
   for (let stored = 4; stored <= 10; stored++) {
     const hash = bcrypt.hashSync("b4l0u", bcrypt.genSaltSync(stored));
@@ -34,7 +34,7 @@ test("a bcrypt hash of a lower cost is verified in exactly the rounds of a curre
   }
 });
 
-test("a bcrypt hash with a higher cost than current ones takes no additional work", (t) => {
+test("a bcrypt hash with a higher cost than current hashes causes no additional work", (t) => {
   const hash = bcrypt.hashSync("b4l0u", bcrypt.genSaltSync(7));
   const { mock } = t.mock.method(bcrypt, "hashSync");
   const minWork = { scheme: "bcrypt", cost: 6 } as const;
@@ -46,17 +46,17 @@ for (const [name, hash] of [
   ["bcrypt of a lower cost", bcrypt.hashSync("b4l0u", bcrypt.genSaltSync(cost - 4))],
   ...Object.entries(foreignHashes),
 ] as const) {
-  test(`a wrong password costs an account whose hash is ${name} as much as an unknown address`, async () => {
+  test(`a wrong password for an account whose hash is ${name} costs as much as an unknown address`, async () => {
     await assertCostsAsMuch(bcryptPasswords, hash, guess);
     await assertCostsAsMuch(argon2idPasswords, hash, guess);
   });
 }
 
-test("a wrong password in another Unicode form costs an old hash as much as an unknown address", async () => {
+test("a wrong password in another Unicode form costs as much for an old hash as for an unknown address", async () => {
   await assertCostsAsMuch(bcryptPasswords, bcrypt.hashSync("b4l0u", bcrypt.genSaltSync(4)), "e\u0301 et e\u0301");
 });
 
-test("a wrong password that bcrypt cannot hold costs a foreign hash as much as an unknown address", async () => {
+test("a wrong password that bcrypt cannot hash costs as much for a foreign hash as for an unknown address", async () => {
   for (const hash of Object.values(foreignHashes)) await assertCostsAsMuch(bcryptPasswords, hash, "é".repeat(60));
 });
 
@@ -65,8 +65,8 @@ test("an account without a password, or with a hash that cannot be parsed, costs
 });
 
 /**
- * Compares processor times, on which other programs have little influence: the maximum for the hash with the minimum for an
- * unknown address. Further runs can only raise the first and lower the second.
+ * Compares the maximum CPU time for the hash to the minimum for an unknown address. Other programs hardly affect CPU
+ * time. Further runs can only raise the maximum and lower the minimum.
  */
 async function assertCostsAsMuch(passwords: Passwords, hash: string, password: string): Promise<void> {
   const known: number[] = [];
@@ -79,7 +79,7 @@ async function assertCostsAsMuch(passwords: Passwords, hash: string, password: s
   assert.fail(`known: ${known} µs, unknown: ${unknown} µs`);
 }
 
-/** Returns the processor time in microseconds. */
+/** Returns the CPU time in microseconds. */
 async function measureProcessorTime(act: () => Promise<unknown>): Promise<number> {
   const before = process.cpuUsage();
   await act();

@@ -83,7 +83,7 @@ testOnce("a short password matches argon2id hashes of every cost in OWASP's list
   }
 });
 
-testOnce("a stronger bcrypt hash of another version is kept, and one of the current cost is replaced", () => {
+testOnce("a stronger bcrypt hash of another version is kept, and a hash of the current cost is replaced", () => {
   const hash = (start: string) => `${start}${"a".repeat(53)}`;
   assert.equal(passwords.isOutdated(hash("$2y$05$"), "b4l0u"), false);
   for (const start of ["$2a$04$", "$2y$04$"]) assert.equal(passwords.isOutdated(hash(start), "b4l0u"), true);

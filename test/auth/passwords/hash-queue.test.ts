@@ -19,7 +19,7 @@ function createHeldQueue(workers = 1, duration = 100) {
     queue.assign(slot, known);
     return await queue.run(slot, work);
   };
-  /** Ends all work one by one, including work that starts meanwhile. */
+  /** Ends all work one by one, including work that starts in the meantime. */
   const release = async () => {
     for (let next = held.shift(); next; next = held.shift()) {
       time += duration;
@@ -41,7 +41,7 @@ function isBusy(error: unknown): boolean {
   return error instanceof AuthError && error.code === "busy" && (error.retryAfter ?? 0) >= 1;
 }
 
-/** Takes slots under one path. Resolves to their results when all have ended. */
+/** Takes slots under one path. Resolves to the results when all have ended. */
 function flood({ run }: HeldQueue, count: number, path: readonly string[], known?: [string, string]) {
   return Promise.allSettled(Array.from({ length: count }, (_, i) => run(`${path.at(-1)}-${i}`, path, known)));
 }
@@ -155,7 +155,7 @@ test("slots for known devices stay free, whatever unknown devices do", async () 
   await queue.release();
   assert.equal((await Promise.all(owners)).length, 8);
   const positions = queue.order.flatMap((work, i) => (work.startsWith("owner") ? [i] : []));
-  assert.ok(Math.max(...positions) <= 8 * 4, `one turn of four is theirs: ${positions}`);
+  assert.ok(Math.max(...positions) <= 8 * 4, `one turn in four is theirs: ${positions}`);
   assert.equal((await unknown).flat().filter(({ status }) => status === "fulfilled").length, 51 - 8);
   assert.equal((await more).flat().filter(({ status }) => status === "fulfilled").length, 0);
 });

@@ -10,7 +10,7 @@ import type { HashReport } from "../../support/hash-process.ts";
 const cost = 11;
 const isLinux = process.platform === "linux";
 const isInstalled = (program: string) => spawnSync(program, ["--version"]).status === 0;
-/** The niceness of threads in the normal class: two more than that of the process. */
+/** The nice value of threads in the normal class: two more than that of the process. */
 const normalNiceness = getPriority() + 2;
 /** A thread without privileges cannot raise its priority again. */
 const unprivileged = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
@@ -65,7 +65,7 @@ class OtherHasher implements AsyncDisposable {
     this.#process = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"], cwd });
   }
 
-  /** Resolves when it has computed this many more. */
+  /** Resolves when the process has computed this many more hashes. */
   async hashes(count: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     let done = 0;
@@ -117,7 +117,7 @@ test("while other programs keep every core busy, a hash takes the time of a few 
   }
 });
 
-test("a hash waits for requests that get less of a core than they need", {
+test("a hash waits for requests that get less CPU time than they need", {
   skip: !isLinux && "scheduling of Linux",
 }, async () => {
   await using hasher = await Hasher.start(14);
@@ -128,7 +128,7 @@ test("a hash waits for requests that get less of a core than they need", {
   assert.ok(!threads.some(({ niceness }) => niceness === normalNiceness), JSON.stringify(threads));
 });
 
-test("with one core, no thread is in the idle class or has its priority", {
+test("with one core, no thread is in the idle class or has the priority of that class", {
   skip: !(isLinux && isInstalled("taskset")) && "needs taskset of Linux",
 }, async () => {
   const [, core = ""] = /^Cpus_allowed_list:\s*(\d+)/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];

@@ -15,7 +15,7 @@ function refusal(password: string, environment: Environment = {}, email = bob): 
 }
 
 // id: any-character
-test("length is counted in code points, and every character is allowed", async () => {
+test("the length is counted in code points, and every character is allowed", async () => {
   const environment = { PASSWORD_MIN_LENGTH: "8", PASSWORD_BLOCKLIST: "on" };
   for (const short of ["1234567", "😀".repeat(7), "é".repeat(7), " ".repeat(7)]) {
     assert.equal(await refusal(short, environment), "password_too_short", short);
@@ -34,7 +34,7 @@ test("length is counted in code points, and every character is allowed", async (
 });
 
 // id: common-refused
-test("the 3,000 most common passwords are rejected in any letter case, and so is the least common of over 10,000", async () => {
+test("the 3,000 most common passwords are rejected in any letter case, and so is the least common one of over 10,000", async () => {
   const file = fileURLToPath(import.meta.resolve("@zxcvbn-ts/language-common/src/passwords.json"));
   const list: string[] = JSON.parse(await readFile(file, "utf8"));
   assert.ok(list.length >= 10_000);

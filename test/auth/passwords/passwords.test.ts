@@ -45,7 +45,7 @@ test("no part of a password is cut off, neither after 72 bytes nor after a NUL",
 });
 
 // id: other-scheme-verifies
-test("a hash of one scheme is still verified if the other is configured, and is outdated", async () => {
+test("a hash of one scheme is still verified if the other scheme is configured, and is outdated", async () => {
   const old = await bcrypt.hashPassword("b4l0u");
   assert.equal(await argon2id.verifyPassword("b4l0u", old), true);
   assert.equal(argon2id.isOutdated(old, "b4l0u"), true);

@@ -18,7 +18,10 @@ const statements = {
   openSession: ["sessions", "open"],
 } as const;
 
-/** An action that requires the password, and its statement, which has an effect only if the hash is the verified one. */
+/**
+ * An action that requires the password. Its statement has an effect only if the hash has not changed since it was
+ * verified.
+ */
 interface Action {
   readonly statement: keyof typeof statements;
   /** The error code after the password has changed. */

@@ -51,7 +51,7 @@ const ways: Record<string, (auth: Auth, sessionId: string) => Promise<string>> =
 
 for (const [way, renew] of Object.entries(ways)) {
   // id: previous-id-ten-seconds
-  test(`after ${way} the previous id leads to the same session on every node, for ten seconds to the millisecond`, async () => {
+  test(`after ${way}, the previous id finds the same session on every node for exactly ten seconds`, async () => {
     await using nodes = await createNodes();
     const { one, two, store } = nodes;
     const before = await nodes.logIn();
@@ -100,7 +100,7 @@ for (const [way, renew] of Object.entries(ways)) {
     };
   for (const [what, end] of Object.entries(ends)) {
     // id: both-ids-end
-    test(`after ${way} ${what} ends both ids`, async () => {
+    test(`after ${way}, ${what} ends both ids`, async () => {
       await using nodes = await createNodes();
       const before = await nodes.logIn();
       const after = await renew(nodes.one, before);
@@ -122,22 +122,22 @@ for (const TOKEN_FORMAT of ["uuid", "random"]) {
     const form =
       TOKEN_FORMAT === "uuid" ? /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/ : /^[\w-]{43}$/;
     for (const id of [before, after]) assert.match(id, form);
-    assert.equal(await confirm(nodes.two, before), after, "a late one too");
+    assert.equal(await confirm(nodes.two, before), after, "a late confirmation too");
     assert.deepEqual([await isLive(nodes.one, after), (await nodes.one.sessions.list(after)).length], [true, 1]);
-    // Its current id can still be renewed.
+    // The session's current id can still be renewed.
     const third = await confirm(nodes.two, after);
     assert.notEqual(third, after);
     assert.deepEqual(await Promise.all([before, after, third].map((id) => isLive(nodes.two, id))), [false, true, true]);
   });
 }
 
-test("two renewed sessions get ids without relation to each other or to the previous ones", async () => {
+test("two renewed sessions get ids unrelated to each other and to the previous ids", async () => {
   await using nodes = await createNodes();
   const before = await Promise.all([nodes.logIn(), nodes.logIn()]);
   const after = await Promise.all(before.map((id) => confirm(nodes.one, id)));
   assert.equal(new Set([...before, ...after]).size, 4);
   const stored = JSON.stringify(await nodes.store.readRows("sessions"));
-  for (const id of [...before, ...after]) assert.ok(!stored.includes(id), "ids are stored as their SHA-256 only");
+  for (const id of [...before, ...after]) assert.ok(!stored.includes(id), "ids are stored only as their SHA-256");
 });
 
 test("a user can end all other sessions with the previous id, and stays logged in", async () => {
@@ -151,7 +151,7 @@ test("a user can end all other sessions with the previous id, and stays logged i
   assert.ok(await nodes.one.account.exportData(before), "the password is still confirmed");
 });
 
-test("a list from before a renewal can still end the session", async () => {
+test("a list from before a renewal can still be used to end the session", async () => {
   await using nodes = await createNodes();
   const [mine, lost] = [await nodes.logIn(), await nodes.logIn()];
   const handle = (await nodes.one.sessions.list(mine)).find(({ current }) => !current)?.id ?? "";
@@ -170,7 +170,7 @@ test("with SESSION_LIMIT=1, a renewal leaves one session, and a login ends both 
   for (const id of [before, after]) assert.ok(!(await isLive(nodes.two, id)));
 });
 
-test("a renewal by a clock that was ahead keeps the previous id valid no longer than any other", async () => {
+test("a renewal by a clock that was ahead keeps the previous id valid no longer than any other renewal", async () => {
   await using nodes = await createNodes();
   const before = await nodes.logIn();
   nodes.store.clock.advance(2 * day);

@@ -84,7 +84,7 @@ test("a server older than version 14 is rejected", async () => {
   );
 });
 
-test("a working server is found behind one that does not respond", async () => {
+test("a working server is found even if an earlier host in the URL does not respond", async () => {
   const silent = createServer().listen(0, "127.0.0.1");
   await once(silent, "listening");
   const { port } = silent.address() as { port: number };
@@ -103,7 +103,7 @@ test("neither the log nor an error contains the password of the URL", async () =
   for (const secret of ["p@ss", "p%40ss", "w:rd", "w%3Ard"]) assert.ok(!text.includes(secret));
 });
 
-test("TLS follows sslmode, and a certificate of another server is rejected", async () => {
+test("TLS follows sslmode, and another server's certificate is rejected", async () => {
   await using folder = await createTemporaryFolder();
   const [key, certificate] = [join(folder.path, "server.key"), join(folder.path, "server.crt")];
   const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-days", "2"];

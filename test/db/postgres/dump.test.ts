@@ -8,7 +8,7 @@ import { openDB } from "../../../src/db/db.ts";
 import { startPostgres } from "../../support/postgres-server.ts";
 import { createTemporaryFolder } from "../../support/service.ts";
 
-/** Finds the folder of PostgreSQL's server and dump programs, which do not come from npm. */
+/** Finds the directory of PostgreSQL's server and dump programs, which are not installed by npm. */
 function findPrograms(): string | undefined {
   const postgres = execFileSync("bash", ["-c", "command -v postgres || true"], { encoding: "utf8" }).trim();
   const folder = postgres && dirname(realpathSync(postgres));

@@ -59,7 +59,7 @@ test("when the primary dies and its standby is promoted, the service uses the st
   await assertRegistered(service, await registering);
 });
 
-test("a standby alone is rejected at startup, and the error names the remedy", async () => {
+test("a standby without a primary is rejected at startup, and the error names the remedy", async () => {
   const [primary, standby] = await startPair();
   await using _ = primary;
   await using __ = standby;

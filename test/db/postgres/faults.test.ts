@@ -47,7 +47,7 @@ suite("PostgreSQL faults", { concurrency: 2 }, () => {
     await assertRegistered(service, await registering);
   });
 
-  test("a PostgreSQL server that is killed loses nothing that was acknowledged", async () => {
+  test("a PostgreSQL server that is killed loses no acknowledged write", async () => {
     await using server = await startPostgres({ durable: true });
     await using service = await startService({ DATABASE_URL: server.url });
     const cookie = await registerAndLogIn(service);
@@ -64,7 +64,7 @@ suite("PostgreSQL faults", { concurrency: 2 }, () => {
     }
   });
 
-  test("without free connections the service is unavailable, until one is free", async () => {
+  test("without a free connection, the service is unavailable until a connection is free", async () => {
     await using server = await startPostgres({
       configuration: { max_connections: 15, superuser_reserved_connections: 0, reserved_connections: 0 },
     });

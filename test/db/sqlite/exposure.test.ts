@@ -55,7 +55,7 @@ for (const as of ["this user", "an ordinary user"]) {
 }
 
 test(
-  "exposed companion files, and a folder in which others can replace the database, are reported",
+  "exposed companion files, and a directory where others can replace the database, are reported",
   onlyWithModes,
   async () => {
     await using folder = await createTemporaryFolder();
@@ -72,7 +72,7 @@ test(
         [folder.path, "0777"],
       ],
     );
-    // A sticky folder such as /tmp, and folders that other users cannot write to.
+    // A sticky directory such as /tmp, and directories that other users cannot write to.
     for (const mode of [0o1777, 0o755, 0o775, 0o700]) {
       chmodSync(folder.path, mode);
       assert.deepEqual(await readWarnings(path), [], mode.toString(8));
@@ -90,7 +90,7 @@ test(
 );
 
 test(
-  "behind a symbolic link, the file, its companion files, its folder and the link's folder are checked",
+  "behind a symbolic link, the file, its companion files, its directory and the link's directory are checked",
   onlyWithModes,
   async () => {
     await using folder = await createTemporaryFolder();

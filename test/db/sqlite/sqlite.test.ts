@@ -81,7 +81,7 @@ test("no reader sees a transaction before it commits, or one that fails", async 
   }
 });
 
-test("no reader sees a step of an update that fails", async () => {
+test("no reader sees an intermediate state of an update that fails", async () => {
   await using store = await createSqliteStore();
   const { db } = store;
   const { id } = await db.addUser("bob@example.com", "hash");
@@ -151,7 +151,7 @@ test("while another program has the database locked, writes wait and reads do no
   }
 });
 
-test("a write that times out is rejected, and nothing of it is stored", async () => {
+test("a write that times out is rejected and stores nothing", async () => {
   await using store = await createSqliteStore();
   const { db } = store;
   const other = store.openRaw();

@@ -22,7 +22,7 @@ test("200 simultaneous attempts over two connections reserve exactly as many as 
   ]);
 });
 
-test("an attempt that one limit rejects counts in none of the others", async () => {
+test("an attempt that one limit rejects counts toward no other limit", async () => {
   await using store = await createStore();
   const { db, clock } = store;
   await db.limits.reserve([limit("b", 1)]);
@@ -191,7 +191,7 @@ test("an attempt is rejected until the window of every reached limit ends", asyn
   });
 });
 
-test("simultaneous attempts that one limit rejects count in none of the others", async () => {
+test("simultaneous attempts that one limit rejects count toward no other limit", async () => {
   await using store = await createStore();
   const dbs = [store.db, await store.open()] as const;
   const results = await Promise.all(

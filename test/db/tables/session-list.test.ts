@@ -169,7 +169,7 @@ test("sessions that are opened or end between two pages neither hide others nor 
   const endedHandles = new Set<string>();
   const pages = await readAllPages(store, id, 10, undefined, async (sessions) => {
     const last = sessions.at(-1)?.handle ?? "";
-    // One session that was already listed, and one that was not.
+    // One of these sessions was already listed, and one was not.
     const later = before[before.indexOf(last) + 4] ?? "";
     for (const handle of [last, later]) assert.equal(await db.sessions.endByHandle(id, handle), true);
     endedHandles.add(later);
