@@ -5,7 +5,7 @@ import { hour, minute } from "../support/world.ts";
 
 const settings = { SESSION_LIFETIME: "2h", SESSION_IDLE: "1h", RESET_TOKEN_LIFETIME: "1h" };
 
-test("expired sessions are swept in batches, each from the end of the last one", async () => {
+test("expired sessions are swept in batches, each starting at the end of the previous batch", async () => {
   await using store = await createStore(settings);
   const { db, clock } = store;
   const { id: userId } = await db.addUser("bob@example.com", "hash");
@@ -43,7 +43,7 @@ test("expired sessions are swept in batches, each from the end of the last one",
   for (const sessionId of live) assert.ok(await db.sessions.findUser(sessionId), sessionId);
 });
 
-test("a sweep of an empty table, and one whose last batch is full, both end", async () => {
+test("a sweep ends if the table is empty, and if its last batch is full", async () => {
   await using store = await createStore(settings);
   const { db, clock } = store;
   assert.deepEqual(await db.sessions.sweep("", 5), { ended: 0, next: null });

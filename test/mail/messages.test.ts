@@ -62,7 +62,7 @@ describe("every email in every language", () => {
         for (const each of [subject, text, html]) {
           assert.doesNotMatch(each, /undefined|null|NaN|\[object|\$\{|\{\{|=> |bob|example\.com>/);
         }
-        // The text leaves out nothing from the HTML.
+        // The text contains every paragraph of the HTML except the introduction of the plain link.
         const words = html
           .replace(/<(style|title)>.*?<\/\1>/gs, "")
           .replace(/<[^>]*>/g, "\n")

@@ -281,7 +281,7 @@ describe("sending throws an error if the server does not accept the email", { co
 });
 
 // id: address-list-refused
-test("no email is sent to an address list, a name, a line break or anything but an address", async () => {
+test("no email is sent to an address list, a name, a line break or anything else that is not an address", async () => {
   await using server = await startMailServer();
   await using sender = createMailer(`smtp://127.0.0.1:${server.port}`);
   for (const to of [
@@ -368,7 +368,7 @@ test("an email is sent to the exact address of the account, for every address th
   );
 });
 
-test("SMTP_URL accepts neither options of nodemailer, some of which turn its checks off, nor values that cannot be parsed", () => {
+test("SMTP_URL rejects options of nodemailer, some of which disable its checks, and values that cannot be parsed", () => {
   for (const url of [
     "smtps://mail.example.com?tls.rejectUnauthorized=false",
     "smtp://mail.example.com?ignoreTLS=true",

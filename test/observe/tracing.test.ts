@@ -35,7 +35,7 @@ async function startWithSdk(environment: Record<string, string> = {}) {
   return {
     service,
     spans,
-    /** Removes and returns the next span with a name. */
+    /** Removes and returns the next span with this name. */
     async span(name: string): Promise<Span> {
       for (;;) {
         const index = spans.findIndex((span) => span.name === name);
@@ -54,7 +54,7 @@ after(async () => (await shared)?.[Symbol.asyncDispose]());
 /** The service of the tests that only send requests. The hashes of this service take long enough to overlap. */
 const sharedService = () => (shared ??= startWithSdk({ BCRYPT_COST: "8" }));
 
-test("a request gets a server span in the trace of its caller, and its hash a child span", async () => {
+test("a request gets a server span in the caller's trace, and its hash gets a child span", async () => {
   const world = await sharedService();
   const headers = { traceparent: `00-${traceId}-${spanId}-01` };
   await world.send("/users?token=s3cret", form(bob, { headers }));

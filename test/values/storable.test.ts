@@ -22,7 +22,7 @@ test("NUL and lone surrogates are replaced, and text is truncated to 250 charact
   assert.equal(truncate("👩👩", 1), "👩");
 });
 
-test("every database can store the result for any text", () => {
+test("every database can store the result for any string", () => {
   fc.assert(
     fc.property(anyText({ maxLength: 600 }), fc.string({ maxLength: 300 }), (a, b) => {
       const text = toStorableText(a + b) ?? "";

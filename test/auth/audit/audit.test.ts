@@ -288,7 +288,7 @@ test("an event written after its account was deleted names no user, address or d
   await addEvents.call(world.db, [{ ...entry, userId: 1 }]);
   assert.partialDeepStrictEqual((await listEvents(world)).at(-1), { userId: 1, ip: "192.0.2.1", userAgent: "curl/8" });
   await world.auth.admin.deleteAccount(1);
-  // Like another node that had not written the event yet.
+  // Behaves like another node that has not written the event yet.
   await addEvents.call(world.db, [
     { ...entry, userId: 1 },
     { ...entry, userId: null },

@@ -30,7 +30,7 @@ interface Service extends AsyncDisposable {
   waitForHanging(count: number): Promise<void>;
   /** Lets the mail server respond for all recipients, including those for which it currently hangs. */
   release(): void;
-  /** The code with which the server responds immediately for a recipient. */
+  /** Returns the code of the server's immediate response for a recipient, or undefined if there is none. */
   getResponseCode: (address: string) => number | undefined;
   /** Returns true if the server hangs for a recipient. */
   hangs: (address: string) => boolean;
@@ -97,8 +97,8 @@ const createAddresses = (count: number, address: (i: number) => string) =>
 
 for (const [name, slow] of [
   ["one", () => "eve@slow.example"],
-  ["fifty of one domain", (i: number) => `${i}@slow.example`],
-  ["fifty of fifty domains", (i: number) => `eve@slow${i}.example`],
+  ["fifty in one domain", (i: number) => `${i}@slow.example`],
+  ["fifty in fifty domains", (i: number) => `eve@slow${i}.example`],
 ] as const) {
   test(`slow recipients, ${name}, do not delay the resets of others`, async () => {
     await using service = await createService();
@@ -216,7 +216,7 @@ test("an email that the server rejects permanently is not retried, and is kept f
   assert.equal(await node.auth.outbox.deliver(), 6);
 });
 
-test("emails stay in the outbox if the server rejects this service, or rejects them temporarily", async () => {
+test("emails stay in the outbox if the server rejects this service or temporarily rejects the emails", async () => {
   await using service = await createService();
   const { node, store } = service;
   await node.auth.account.register(email, password);
@@ -232,7 +232,7 @@ test("emails stay in the outbox if the server rejects this service, or rejects t
   assert.equal(await node.auth.outbox.deliver(), 1);
 });
 
-test("a rejected reset email invalidates only its own link, and the next request is sent", async () => {
+test("a rejected reset email invalidates only its own link, and the next requested email is sent", async () => {
   await using service = await createService();
   const { node, store } = service;
   await node.auth.registerUser(email, password);
@@ -256,7 +256,7 @@ test("a rejected reset email invalidates only its own link, and the next request
   assert.equal(await node.auth.resetPassword.findEmail(link.slice(8)), null);
 });
 
-test("failed emails are deleted with their account, after a week, and beyond ten thousand", async () => {
+test("failed emails are deleted with their account, after a week, or if there are over ten thousand", async () => {
   await using service = await createService();
   const { node, store } = service;
   service.getResponseCode = () => 550;

@@ -274,7 +274,7 @@ test("a request while an email is being sent causes no second email unless the f
   }
 });
 
-test("if a link is invalidated while its email is sent, a later request gets another email", async () => {
+test("if a link is invalidated while its email is being sent, a later request gets another email", async () => {
   await using resources = new AsyncDisposableStack();
   const { node, current } = await createNodeWithLink(resources);
   const held = node.office.hold();
@@ -393,7 +393,7 @@ test("any link resets an unconfirmed address until the newest is accepted", asyn
   const current = await mailed();
   assert.ok(await node.canReset(current));
   node.store.clock.advance(minute);
-  // The newest link is that of the newest registration, whichever registration the previous one was of.
+  // The newest link belongs to the newest registration, no matter which registration the previous link belonged to.
   await node.auth.account.register(email, `${password} 2`);
   await node.deliver();
   node.office.reply = "accepts and hangs up";
@@ -448,8 +448,8 @@ test("repeated requests while the mail server is down cause one email when the s
   node.store.clock.advance(hour);
   await node.auth.outbox.deliver();
   const sent = node.logged.filter(({ event }) => event === "mail_sent").map(({ kind }) => kind);
-  // Each registration has a separate link for its password. A repeated request sends that of the newest, which is
-  // sent anyway.
+  // Each registration has a separate link for its password. A repeated request sends the link of the newest registration,
+  // which is sent anyway.
   assert.deepEqual(sent.toSorted(), [
     "confirm_email",
     "confirm_email",

@@ -209,7 +209,7 @@ test("a slot is taken before its work is known, and others have their turn in th
   const late = queue.run(slot, "late");
   await release();
   await Promise.all([late, ...all]);
-  assert.equal(order[1], "late", "it does not have to wait for its turn again");
+  assert.equal(order[1], "late", "the slot does not have to wait for its turn again");
 });
 
 test("a disposed slot is free, whether it was used or not", async () => {
@@ -262,7 +262,7 @@ test("a caller is rejected immediately if the expected wait is over five seconds
 });
 
 // id: endless-hash-counts
-test("a hash that does not end counts with its time so far: the expected wait grows", async () => {
+test("a hash that does not end counts with its elapsed time: the expected wait grows", async () => {
   const { queue, run, forward, release } = createHeldQueue(2);
   const running = [run("1", ["a"]), run("2", ["a"])];
   const wait = () => queue.wouldReject({ path: ["b"] });
@@ -273,7 +273,7 @@ test("a hash that does not end counts with its time so far: the expected wait gr
   await assert.rejects(run("late", ["b"]), (error: AuthError) => isBusy(error) && (error.retryAfter ?? 0) > 5);
   await release();
   await Promise.all([...running, ...waiting]);
-  assert.equal(wait(), false, "when hashes end again, there is room again");
+  assert.equal(wait(), false, "when hashes end again, the queue has room again");
 });
 
 test("one hash that takes long keeps one worker busy, not the others", async () => {
@@ -305,7 +305,7 @@ test("a caller that has waited for six seconds is rejected, and so is one whose 
   assert.deepEqual(
     held.map(({ work }) => work),
     ["running"],
-    "its worker is not free before it has ended",
+    "the worker is busy until its hash has ended",
   );
   await release();
   assert.equal(await next, "next");

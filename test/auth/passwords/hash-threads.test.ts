@@ -103,7 +103,7 @@ test("while other programs keep every core busy, a hash takes the time of a few 
   await using busy = keepCoresBusy();
   const other = busy.use(new OtherHasher());
   await other.hashes(1);
-  // The idle class gets one three-hundredth of a core next to them.
+  // Next to the other programs, the idle class gets 1/300 of a core.
   for (let i = 0; i < 3; i++) {
     const hashed = await Promise.race([hasher.hash(), other.hashes(25).then(() => undefined)]);
     assert.ok(hashed, `hash ${i} takes longer than 25 of another program`);

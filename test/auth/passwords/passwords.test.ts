@@ -28,7 +28,7 @@ test("a password over 72 bytes or with a NUL is hashed by argon2id, any other by
 });
 
 // id: never-cut-off
-test("no part of a password is cut off, neither after 72 bytes nor after a NUL", async () => {
+test("no password is truncated, neither after 72 bytes nor at a NUL", async () => {
   for (const [password, other] of [
     [`${"a".repeat(72)}b`, `${"a".repeat(72)}c`],
     ["a\0b", "a\0c"],

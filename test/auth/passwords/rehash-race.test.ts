@@ -149,7 +149,7 @@ test("after a change that did not end the session, the old password is wrong, an
   }
 });
 
-test("a hash that is replaced again and again fails in the end, instead of being verified forever", async () => {
+test("a password change fails if the hash is replaced again and again, instead of verifying the password forever", async () => {
   await using world = await createProductionWorld();
   await registerAndVerify(world);
   const id = await openSession(world);

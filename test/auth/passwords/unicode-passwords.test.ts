@@ -295,7 +295,7 @@ test("a second hash is computed only if the typed text differs, with and without
   }
 });
 
-test("a password that is verified in two forms counts as one attempt", async () => {
+test("verifying a password in two forms counts as one attempt", async () => {
   await using world = await createWorld({ RATE_LIMIT: "on", LIMIT_LOGIN_ACCOUNT: "3/15m" });
   await world.auth.registerUser(email, composed);
   for (let i = 0; i < 5; i++) assert.equal(await logIn(world, decomposed), 200);

@@ -187,7 +187,7 @@ test("a session is renewed even if hashing takes longer than the previous id is 
   const after = await confirm(nodes.one, before);
   clock.advance(grace + 1);
   const [row] = await nodes.store.readRows("sessions");
-  // The result of a request that began in time.
+  // Renews like a request that began while the previous id was still valid.
   assert.equal(await db.sessions.renew(before, { newSessionId: "third", nonce: "another" }), row?.renewal_nonce);
   assert.ok(await isLive(nodes.one, after));
   assert.ok(!(await isLive(nodes.one, "third")));

@@ -72,7 +72,7 @@ suite("PostgreSQL faults", { concurrency: 2 }, () => {
     const cookie = await registerAndLogIn(service);
     const others: pg.Client[] = [];
     const end = "select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'bienvenue'";
-    // Repeated, because the service may reconnect first.
+    // Repeats this, because the service may reconnect first.
     while (others.length < 15) {
       await others[0]?.query(end);
       await exhaustConnections(server, others);

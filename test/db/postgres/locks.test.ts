@@ -170,7 +170,7 @@ test("sessions that get handles while they are used and ended never deadlock", a
     for (let round = 0; round < 10; round++) {
       const open = Array.from({ length: 60 }, () => randomUUID());
       for (const sessionId of open) await db.sessions.open({ userId: id, sessionId });
-      // Like sessions of an older version whose last use is due to be recorded.
+      // Makes the sessions look like those of an older version, with a last use that must be recorded.
       await admin.query("update sessions set handle = null, last_seen_at = last_seen_at - 1000 where user_id = $1", [
         id,
       ]);
@@ -282,7 +282,7 @@ test("a sweep does not wait for transactions, and a later sweep deletes the skip
     tables: [table] as string[],
     sweep: () => db.sweep.deleteOld(kind as keyof typeof kinds, future, 500),
   }));
-  // Tokens first, because deleting the verifications and former addresses that own them deletes them too.
+  // Sweeps tokens first, because deleting a verification or a former address also deletes its tokens.
   sweeps.unshift({ tables: ["users", "mailed_tokens"], sweep: () => db.resetPassword.sweepTokens(500) });
   for (const { tables, sweep } of sweeps) {
     await holder.query("begin");

@@ -53,7 +53,7 @@ test("only the user who runs the program can read the database files, whatever t
 });
 
 // id: transaction-unseen
-test("no reader sees a transaction before it commits, or one that fails", async () => {
+test("no reader sees an uncommitted or failed transaction", async () => {
   await using store = await createSqliteStore();
   const engine = createSqliteEngine(store.path);
   await using db = new Kysely<Schema>({ dialect: engine.dialect });

@@ -134,7 +134,7 @@ test("refunding every attempt leaves no row, even with simultaneous reservations
   assert.deepEqual(await counts(store), [], "a refund creates no row");
 });
 
-test("a limit with a long window keeps the short one until the threshold, however attempts are reserved and refunded", async () => {
+test("a limit with a long window keeps the short window until the threshold, however attempts are reserved and refunded", async () => {
   await using store = await createStore();
   const { db, clock } = store;
   const streak = { key: "s", maxAttempts: 5, window: day, long: { threshold: 2, window: 365 * day } };
