@@ -328,7 +328,7 @@ export async function migrate(db: Kysely<Schema>, engine: Engine, { log, signal 
     if (error) throw error;
     wasEmpty = states.every(({ state }) => state === "pending");
   };
-  const onWait = () => log.warn({ event: "migration_waiting" }, "waiting for another node that migrates the database");
+  const onWait = () => log.warn({ event: "migration_waiting" }, "waiting for another node to migrate the database");
   await engine.withoutTimeouts(() => engine.migrateExclusively(db, work, { signal, isPending, onWait }));
   return wasEmpty;
 }

@@ -95,7 +95,7 @@ describe("while another node migrates", { concurrency: 4 }, () => {
       await using _ = await holdMigrationLock(database);
       starting = launchService({ DATABASE_URL: database.url });
       const { level, msg } = await starting.waitForEvent("migration_waiting");
-      assert.deepEqual([level, msg], ["warn", "waiting for another node that migrates the database"]);
+      assert.deepEqual([level, msg], ["warn", "waiting for another node to migrate the database"]);
       // Longer than any other wait for the database.
       await sleep(2500);
       assert.deepEqual(
