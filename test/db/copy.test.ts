@@ -119,7 +119,7 @@ test("an interrupted copy leaves the target empty, and can be repeated", async (
   assert.deepEqual(await source.copyTo(target), rows);
 });
 
-test("a copy is a snapshot of the source, without later writes", async () => {
+test("a copy is a snapshot of the source and contains no later writes", async () => {
   for (const engine of ["sqlite", "postgres"] as const) {
     await using here = await createMigratedDatabase(engine);
     await using there = await createMigratedDatabase("sqlite");

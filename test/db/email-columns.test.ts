@@ -203,7 +203,7 @@ test("emails are queued by one spelling, found by every other, and deleted with 
   for (const table of ["users", "verifications", "outbox"]) assert.deepEqual(await store.readRows(table), [], table);
 });
 
-test("an audit event is attributed to the account with its address, in any spelling", async () => {
+test("an audit event is attributed to the account with the event's address, in any spelling", async () => {
   await using store = await createStore();
   const { db } = store;
   const { id } = await db.addUser(spelling, "hash");

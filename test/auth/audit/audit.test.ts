@@ -35,7 +35,7 @@ async function recordedEvents(world: World, act: () => Promise<unknown>) {
 }
 
 // id: every-attempt
-test("every attempt, refusal and change is recorded with account, address, device and time", async () => {
+test("every attempt, rejected request and change is recorded with its account, address, device and time", async () => {
   await using world = await createProductionWorld({ LIMIT_LOGIN_DEVICE: "3/15m", LIMIT_MAIL_ACCOUNT: "9/1h" });
   const request = (method: string, path: string, fields: Record<string, string>, cookies = "") =>
     world.request(path, {

@@ -45,7 +45,7 @@ const ignoreAuthError = (error: unknown) => {
 };
 
 // id: one-network-bounded
-test("20,000 refusals from as many /64s of one /48 make at most a hundred entries, and all are counted", async () => {
+test("20,000 rejected requests from as many /64s of one /48 make at most a hundred entries, and all are counted", async () => {
   await using world = await createWorld();
   await recordRejected(world, 20_000, (i) => ({ ip: ipIn64(i), userAgent: `invented ${i}` }));
   const events = await listEvents(world);
@@ -149,7 +149,7 @@ test("listing the trail repeatedly adds no entries during a flood", async () => 
   assert.equal(countEvents(events), 300);
 });
 
-test("every kind of refusal is bounded", async () => {
+test("the entries of every kind of rejected request are bounded", async () => {
   await using world = await createProductionWorld({
     LIMIT_REGISTRATION_NETWORK: "100000/1h",
     LIMIT_LOGIN_NETWORK: "100000/1h",
@@ -176,7 +176,7 @@ test("every kind of refusal is bounded", async () => {
   }
 });
 
-test("a login rejected by a network's limit names no account, known or not", async () => {
+test("a login rejected by a network's limit names no account, whether it exists or not", async () => {
   await using world = await createProductionWorld({ LIMIT_LOGIN_NETWORK: "1/15m" });
   await registerAndVerify(world);
   const login = (email: string, i: number) =>
@@ -201,7 +201,7 @@ test("a login rejected by a network's limit names no account, known or not", asy
 });
 
 // id: refused-logins-seen
-test("an account's trail has the number of its refused logins, whatever else is flooded", async () => {
+test("an account's trail has the number of its rejected logins, whatever else is flooded", async () => {
   await using world = await createProductionWorld();
   await registerAndVerify(world);
   await recordRejected(world, 12_000, (i) => ({ ip: ipv4(i) }));
@@ -295,7 +295,7 @@ test("the log contains the first lines of a flood, and the number of omitted lin
   assert.deepEqual(
     entriesOf("refusals_unlogged").at(-1)?.events,
     { login_refused: 3 },
-    "a flood hides no other refusals",
+    "a flood hides no other rejected requests",
   );
   assert.equal(entriesOf("logged_in").length, 1);
   world.clock.advance(hour);

@@ -87,7 +87,7 @@ test("a correct password or a busy service leaves no row", async () => {
   assert.deepEqual(
     (await readCounts(store)).map(([name, count]) => [name, count]),
     failures.map(([name]) => [name, 1]),
-    "a success ends the streak, and nothing else",
+    "a success ends the streak, and no other count",
   );
   await store.run("delete from attempts");
   await auth.close();

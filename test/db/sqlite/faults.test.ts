@@ -17,7 +17,7 @@ async function createBackedUp(): Promise<SqliteStore & { backup: string; userId:
   return Object.assign(store, { backup, userId });
 }
 
-/** Moves all changes from the -wal to the database file. */
+/** Moves all changes from the -wal file to the database file. */
 function emptyWal(store: SqliteStore): void {
   using raw = store.openRaw();
   raw.exec("pragma wal_checkpoint(truncate)");

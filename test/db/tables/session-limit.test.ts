@@ -50,7 +50,7 @@ for (const [way, open] of Object.entries(ways)) {
   });
 }
 
-test("over the limit, expired sessions end first, even if they are newer", async () => {
+test("if a user exceeds the limit, expired sessions end first, even if they are newer", async () => {
   await using nodes = await createNodes({ SESSION_IDLE: "1h" });
   const { store, auth, id } = nodes;
   await insertManySessions(store, { userId: id, count: 999 });
@@ -95,7 +95,7 @@ test("SESSION_LIMIT keeps only the newest sessions, even if there are a thousand
   assert.deepEqual(await listInsertedSessions(store), [999, 1000]);
 });
 
-test("with 200,000 sessions left by an older version, a login ends a few hundred, and a sweep all but the newest 1,000", async () => {
+test("with 200,000 sessions left by an older version, a login ends a few hundred, and a sweep ends all but the newest 1,000", async () => {
   await using nodes = await createNodes();
   const { store, auth, id } = nodes;
   const { id: other } = await store.db.addUser("eve@example.com", "hash");

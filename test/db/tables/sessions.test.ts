@@ -160,7 +160,7 @@ test("a session ends the one that it replaces", async () => {
   assert.deepEqual(await Promise.all(["old", "other", "new"].map((s) => isLive(store, s))), [false, true, true]);
 });
 
-test("over the limit, the oldest sessions of the user end", async () => {
+test("if a user exceeds the limit, the oldest sessions end", async () => {
   await using store = await createStore();
   const { db, clock } = store;
   const { id: userId } = await db.addUser(email, "hash");
