@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { Generator } from "./generator.ts";
 import { importsOf, rooms } from "./rooms.ts";
+import { formatTable } from "./table.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -54,11 +55,11 @@ function drawArchitecture(): string {
 
 function tableOfRooms(): string {
   const imports = importsOf(root);
-  const lines = Object.entries(rooms).map(([room, { purpose }]) => {
+  const rows = Object.entries(rooms).map(([room, { purpose }]) => {
     const imported = Object.keys(rooms).filter((other) => imports.get(room)?.has(other));
-    return `| \`${nameOf(room)}\` | ${purpose} | ${imported.map((other) => other.replace(".ts", "")).join(", ") || "nothing"} |`;
+    return [`\`${nameOf(room)}\``, purpose, imported.map((other) => other.replace(".ts", "")).join(", ") || "nothing"];
   });
-  return `${["| part of `src/` | what it does | imports |", "|---|---|---|", ...lines].join("\n")}\n`;
+  return formatTable(["part of `src/`", "what it does", "imports"], rows);
 }
 
 function nameOf(room: string): string {

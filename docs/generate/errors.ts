@@ -1,10 +1,11 @@
 import { STATUS_CODES } from "node:http";
 import { descriptions } from "../../src/app.ts";
 import { connectionErrors } from "../../src/http/connection-errors.ts";
-import { commonRefusals, type Description, type Method } from "../../src/http/description.ts";
+import { type Description, listRefusals, type Method } from "../../src/http/description.ts";
 import { errorCodes, formStale } from "../../src/http/error-codes.ts";
 import type { Generator } from "./generator.ts";
 import { formatPath } from "./routes.ts";
+import { formatTable } from "./table.ts";
 
 /** The tables of docs/errors.md. */
 export const errors: readonly Generator[] = [
@@ -23,7 +24,7 @@ const routes: readonly Route[] = Object.entries(descriptions).flatMap(([path, me
   Object.entries(methods).map(([method, description]) => ({
     name: `\`${method} ${formatPath(path)}\``,
     description,
-    codes: new Set([...commonRefusals(method as Method, description), ...description.refusals]),
+    codes: new Set(listRefusals(method as Method, description)),
   })),
 );
 
@@ -43,11 +44,15 @@ const endpointSummaries: Readonly<Record<string, string>> = {
 };
 
 function appTable(): string {
-  const rows = Object.entries(errorCodes).map(
-    ([code, { status, message, when, remedy }]) =>
-      `| \`${code}\` | ${status} | \`${message}\` | ${when} | ${remedy} | ${endpointsOf(code)} |`,
-  );
-  return table(["code", "status", "message", "when it happens", "what to do", "endpoints"], rows);
+  const rows = Object.entries(errorCodes).map(([code, { status, message, when, remedy }]) => [
+    `\`${code}\``,
+    status,
+    `\`${message}\``,
+    when,
+    remedy,
+    endpointsOf(code),
+  ]);
+  return formatTable(["code", "status", "message", "when it happens", "what to do", "endpoints"], rows);
 }
 
 function endpointsOf(code: string): string {
@@ -56,18 +61,17 @@ function endpointsOf(code: string): string {
 }
 
 function serverTable(): string {
-  const rows = Object.entries(connectionErrors).map(
-    ([status, { code, when, remedy }]) =>
-      `| ${status} | \`${STATUS_CODES[status]?.toLowerCase()}\` | \`${code}\` | ${when} | ${remedy} |`,
-  );
-  return table(["status", "message", "code", "when it happens", "what to do"], rows);
-}
-
-function table(head: readonly string[], rows: readonly string[]): string {
-  return [`| ${head.join(" | ")} |`, `|${"---|".repeat(head.length)}`, ...rows, ""].join("\n");
+  const rows = Object.entries(connectionErrors).map(([status, { code, when, remedy }]) => [
+    status,
+    `\`${STATUS_CODES[status]?.toLowerCase()}\``,
+    `\`${code}\``,
+    when,
+    remedy,
+  ]);
+  return formatTable(["status", "message", "code", "when it happens", "what to do"], rows);
 }
 
 function pageTable(): string {
-  const rows = [`| \`form_stale\` | ${formStale.status} | ${formStale.when} | ${formStale.remedy} |`];
-  return table(["code", "status", "when it happens", "what to do"], rows);
+  const rows = [["`form_stale`", formStale.status, formStale.when, formStale.remedy]];
+  return formatTable(["code", "status", "when it happens", "what to do"], rows);
 }

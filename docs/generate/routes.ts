@@ -2,6 +2,7 @@ import { z } from "zod";
 import { descriptions } from "../../src/app.ts";
 import type { Description, TextFields } from "../../src/http/description.ts";
 import type { Generator } from "./generator.ts";
+import { formatTable } from "./table.ts";
 
 /** The tables of README.md and docs/integrating.md. */
 export const routes: readonly Generator[] = [
@@ -34,18 +35,18 @@ const otherRequests = Object.entries(descriptions).flatMap(([path, methods]) =>
 function summaryTable(): string {
   const rows = otherRequests.map(({ request, description: { summary, fields } }) => {
     const words = [request, ...Object.keys(fields?.().shape ?? {})];
-    return `| ${words.map((word) => `\`${word}\``).join(" ")} | ${summary} |\n`;
+    return [words.map((word) => `\`${word}\``).join(" "), summary];
   });
-  return `| request and fields | what it does |\n|---|---|\n${rows.join("")}`;
+  return formatTable(["request and fields", "what it does"], rows);
 }
 
 function responseTable(): string {
   const rows = otherRequests.map(({ request, description }) => {
     const needsConfirmation = description.refusals.includes("password_needed");
     const precondition = needsConfirmation ? ", within ten minutes of a login or `POST /sessions/confirm`" : "";
-    return `| \`${request}\`${precondition} | ${formatInput(description)} | ${formatAnswers(description)} |\n`;
+    return [`\`${request}\`${precondition}`, formatInput(description), formatAnswers(description)];
   });
-  return `| request | fields and parameters | response |\n|---|---|---|\n${rows.join("")}`;
+  return formatTable(["request", "fields and parameters", "response"], rows);
 }
 
 function formatInput({ path, query, fields }: Description): string {
@@ -59,7 +60,7 @@ function formatInput({ path, query, fields }: Description): string {
 
 function formatFields(fields: (() => TextFields) | undefined, formatName: (name: string) => string): string[] {
   return Object.entries(fields?.().shape ?? {}).map(([name, field]) => {
-    const optional = field.safeParse(undefined).success ? " (optional)" : "";
+    const optional = field.isOptional() ? " (optional)" : "";
     return `\`${formatName(name)}\`${optional}: ${field.description}`;
   });
 }

@@ -37,7 +37,7 @@ export interface Description {
   /** The responses with a status below 400, by status. */
   readonly answers: () => Readonly<Record<number, AnswerDescription>>;
   /**
-   * The error codes of this endpoint, without those of `commonRefusals`. If `field_missing` is one of them, a request without a
+   * The error codes of this endpoint, without those that follow from the other parts (`listRefusals`). If `field_missing` is one of them, a request without a
    * required field gets it. Otherwise the handler receives an empty string for the field.
    */
   readonly refusals: readonly ErrorCode[];
@@ -57,9 +57,9 @@ export interface AnswerDescription {
 /** The descriptions of a path, by method. */
 export type Descriptions = Readonly<Partial<Record<Method, Description>>>;
 
-/** Returns the error codes that follow from the other parts of a description, without its `refusals`. */
-export function commonRefusals(method: Method, description: Description): ErrorCode[] {
-  const { fields, query, allowsRepeatedQuery, session, hashesPassword } = description;
+/** Returns all error codes of an endpoint: its `refusals`, and those that follow from the other parts of its description. */
+export function listRefusals(method: Method, description: Description): ErrorCode[] {
+  const { fields, query, allowsRepeatedQuery, session, hashesPassword, refusals } = description;
   return [
     ...(method === "GET" ? [] : (["cross_site"] as const)),
     ...(fields ? (["body_malformed", "body_too_large", "body_type_unsupported"] as const) : []),
@@ -68,5 +68,6 @@ export function commonRefusals(method: Method, description: Description): ErrorC
     ...(hashesPassword ? (["busy"] as const) : []),
     "database_unavailable",
     "internal",
+    ...refusals,
   ];
 }

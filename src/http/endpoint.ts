@@ -105,7 +105,7 @@ function namesOf(schema?: TextFields): string[] {
 }
 
 function requiredNamesOf(schema?: TextFields): string[] {
-  return Object.entries(schema?.shape ?? {}).flatMap(([name, { _zod }]) => (_zod.optin === "optional" ? [] : [name]));
+  return Object.entries(schema?.shape ?? {}).flatMap(([name, field]) => (field.isOptional() ? [] : [name]));
 }
 
 /**

@@ -46,6 +46,15 @@ export function redirectAnswer(description: string): AnswerDescription {
   return { description, headers: { Location: "The next page.", "Set-Cookie": redirectCookies } };
 }
 
+function describePage(query: TextSchemas) {
+  return {
+    query: () => z.object({ ...commonQuery(), ...query() }),
+    allowsRepeatedQuery: true,
+    session: "optional",
+    isPage: true,
+  } as const satisfies Partial<Description>;
+}
+
 interface PageOptions {
   readonly summary: string;
   readonly query?: TextSchemas;
@@ -57,10 +66,7 @@ interface PageOptions {
 export function page({ summary, query = noFields, redirects, refusals = [] }: PageOptions): Description {
   return {
     summary,
-    query: () => z.object({ ...commonQuery(), ...query() }),
-    allowsRepeatedQuery: true,
-    session: "optional",
-    isPage: true,
+    ...describePage(query),
     answers: () => ({
       200: pageAnswer("The page."),
       ...(redirects !== undefined && { 303: redirectAnswer(redirects) }),
@@ -107,11 +113,8 @@ export function form({
       });
       return schema;
     },
-    query: () => z.object({ ...commonQuery(), ...query() }),
-    allowsRepeatedQuery: true,
-    session: "optional",
+    ...describePage(query),
     ...(hashesPassword && { hashesPassword }),
-    isPage: true,
     answers: typeof answers === "string" ? () => ({ 303: redirectAnswer(answers) }) : answers,
     refusals: ["form_stale", ...refusals],
   };

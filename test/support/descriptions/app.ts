@@ -1,5 +1,5 @@
 import * as app from "../../../src/app.ts";
-import { watchAnswer } from "./watch.ts";
+import { watchResponse } from "./watch.ts";
 
 export const { descriptions, routes } = app;
 
@@ -7,10 +7,6 @@ export const { descriptions, routes } = app;
 export const createApp: typeof app.createApp = (auth, options) => {
   const created = app.createApp(auth, options);
   const { fetch } = created;
-  created.fetch = (request, ...rest) => {
-    const response = fetch(request, ...rest);
-    if (response instanceof Promise) return response.then((each) => watchAnswer(request.method, request.url, each));
-    return watchAnswer(request.method, request.url, response);
-  };
+  created.fetch = (request, ...rest) => watchResponse(request, fetch(request, ...rest));
   return created;
 };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { descriptions } from "../../../src/app.ts";
-import { commonRefusals, type Description, type Method } from "../../../src/http/description.ts";
+import { type Description, listRefusals, type Method } from "../../../src/http/description.ts";
 import { errorCodes, formStale } from "../../../src/http/error-codes.ts";
 import { pathPattern } from "../../../src/http/routes.ts";
 import { singleSlashes } from "../../../src/http/slashes.ts";
@@ -96,9 +96,7 @@ function checkRefusal(name: string, answer: Answer, match: Match | undefined): s
   const { method, status, headers } = answer;
   const code = headers.get("Error-Code") ?? "";
   assert.equal(statuses[code], status, `${name}: ${code || "no Error-Code"}`);
-  const codes: readonly string[] = match
-    ? [...commonRefusals(match.method, match.description), ...match.description.refusals]
-    : unroutedCodes;
+  const codes: readonly string[] = match ? listRefusals(match.method, match.description) : unroutedCodes;
   assert.ok(codes.includes(code), `${name}: ${code} is not described`);
   const allowed = new Set(errorHeaders);
   if (status >= 500) allowed.add("x-request-id");

@@ -33,3 +33,12 @@ export function watchAnswer(method: string, url: string, response: Response): Re
   });
   return response;
 }
+
+/** Compares the response to a request, which may be a promise, with its description. */
+export function watchResponse(
+  { method, url }: Request,
+  response: Response | Promise<Response>,
+): Response | Promise<Response> {
+  if (response instanceof Promise) return response.then((each) => watchAnswer(method, url, each));
+  return watchAnswer(method, url, response);
+}
