@@ -112,6 +112,21 @@ test("a session used just before it expires stays valid, no matter when that use
   }
 });
 
+/** Opens a session and uses it. It has expired by its stored last use, because the write waits until `write` is called. */
+async function useSessionWithoutWriting(world: World): Promise<{ sessionId: string; write: () => void }> {
+  const sessionId = await openSession(world);
+  const { recordUse } = world.db.sessions;
+  const held = Promise.withResolvers<void>();
+  world.db.sessions.recordUse = async (uses) => {
+    await held.promise;
+    return recordUse.call(world.db, uses);
+  };
+  world.clock.advance(minute - 1000);
+  await world.auth.sessions.list(sessionId);
+  world.clock.advance(2000);
+  return { sessionId, write: held.resolve };
+}
+
 test("every way of presenting a session counts as a use, and finds a session whose last use is not yet written", async () => {
   const ways: ((auth: Auth, sessionId: string) => unknown)[] = [
     (auth, sessionId) => auth.getUserFromSessionId(sessionId),
@@ -124,19 +139,10 @@ test("every way of presenting a session counts as a use, and finds a session who
   ];
   for (const present of ways) {
     await using world = await createWorld(idle);
-    const sessionId = await openSession(world);
-    const { recordUse } = world.db.sessions;
-    const held = Promise.withResolvers<void>();
-    world.db.sessions.recordUse = async (seen) => {
-      await held.promise;
-      return recordUse.call(world.db, seen);
-    };
-    world.clock.advance(minute - 1000);
-    await world.auth.sessions.list(sessionId);
-    world.clock.advance(2000);
+    const { sessionId, write } = await useSessionWithoutWriting(world);
     assert.equal(await world.db.sessions.findUser(sessionId), null);
     const later = present(world.auth, sessionId);
-    held.resolve();
+    write();
     assert.notEqual(await later, null);
   }
 });
@@ -148,18 +154,10 @@ test("a session is found even if its last use is written while it is looked up",
   ];
   for (const lookUp of lookups) {
     await using world = await createWorld(idle);
-    const sessionId = await openSession(world);
-    const { find, findUser, recordUse } = world.db.sessions;
-    const held = Promise.withResolvers<void>();
-    world.db.sessions.recordUse = async (seen) => {
-      await held.promise;
-      return recordUse.call(world.db, seen);
-    };
-    world.clock.advance(minute - 1000);
-    await world.auth.sessions.list(sessionId);
-    world.clock.advance(2000);
+    const { sessionId, write } = await useSessionWithoutWriting(world);
+    const { find, findUser } = world.db.sessions;
     const afterWrite = async <Found>(found: Found): Promise<Found> => {
-      held.resolve();
+      write();
       await world.auth.flush();
       return found;
     };

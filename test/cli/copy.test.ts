@@ -1,29 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Auth } from "../../src/auth/auth.ts";
-import { openDB } from "../../src/db/db.ts";
-import { readSettings } from "../../src/settings/settings.ts";
 import { runCommand } from "../support/commands.ts";
 import { createEmptyDatabase } from "../support/databases.ts";
 import { startService } from "../support/service.ts";
+import { createStoredSession } from "../support/stored-session.ts";
 
 const email = "bob@example.com";
-
-/** Creates an account and logs in. */
-async function logIn(url: string): Promise<string> {
-  await using db = await openDB(url);
-  const auth = new Auth(db, { settings: readSettings({ BCRYPT_COST: "4" }) });
-  await auth.registerUser(email, "b4l0u");
-  const sessionId = await auth.createSession(email);
-  await auth.close();
-  return sessionId as string;
-}
 
 test("copy moves a service from SQLite to PostgreSQL and back, and prints what it copied", async () => {
   await using file = await createEmptyDatabase("sqlite");
   await using server = await createEmptyDatabase("postgres");
   await using back = await createEmptyDatabase("sqlite");
-  const sessionId = await logIn(file.url);
+  const sessionId = await createStoredSession(file.url, email);
   for (const [from, to] of [
     [file.url, server.url],
     [server.url, back.url],
@@ -42,8 +30,8 @@ test("copy moves a service from SQLite to PostgreSQL and back, and prints what i
 test("copy rejects a target with accounts and a missing source, in one line", async () => {
   await using file = await createEmptyDatabase("sqlite");
   await using server = await createEmptyDatabase("postgres");
-  await logIn(file.url);
-  await logIn(server.url);
+  await createStoredSession(file.url, email);
+  await createStoredSession(server.url, email);
   for (const [expected, ...args] of [
     [1, "--from", file.url, "--to", server.url],
     [1, "--from", "sqlite:/nowhere/at/all.db", "--to", server.url],

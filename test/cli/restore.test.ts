@@ -3,29 +3,18 @@ import { chmod, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-import { Auth } from "../../src/auth/auth.ts";
 import { openDB } from "../../src/db/db.ts";
-import { readSettings } from "../../src/settings/settings.ts";
 import { runCommand } from "../support/commands.ts";
 import { createTemporaryFolder, startService } from "../support/service.ts";
+import { createStoredSession } from "../support/stored-session.ts";
 
 const email = "bob@example.com";
-
-/** Creates an account and logs in. */
-async function logIn(url: string): Promise<string> {
-  await using db = await openDB(url);
-  const auth = new Auth(db, { settings: readSettings({ BCRYPT_COST: "4" }) });
-  await auth.registerUser(email, "b4l0u");
-  const sessionId = await auth.createSession(email);
-  await auth.close();
-  return sessionId as string;
-}
 
 test("a backup made while the service writes is complete and private, and restores every account", async () => {
   await using folder = await createTemporaryFolder();
   const DATABASE_URL = `sqlite:${join(folder.path, "bienvenue.db")}`;
   const copy = join(folder.path, "copy.db");
-  const sessionId = await logIn(DATABASE_URL);
+  const sessionId = await createStoredSession(DATABASE_URL, email);
   {
     await using service = await startService({ DATABASE_URL });
     const register = (i: number) =>
@@ -58,7 +47,7 @@ test("a backup made while the service writes is complete and private, and restor
 test("a file that is not a backup is not restored", async () => {
   await using folder = await createTemporaryFolder();
   const DATABASE_URL = `sqlite:${join(folder.path, "bienvenue.db")}`;
-  const sessionId = await logIn(DATABASE_URL);
+  const sessionId = await createStoredSession(DATABASE_URL, email);
   const other = join(folder.path, "other.db");
   await writeFile(other, "something else");
   const { code, stderr } = await runCommand(["restore", other], { DATABASE_URL });
@@ -73,7 +62,7 @@ test("a restored database is private, ignores a leftover -wal, and replaces a da
   const path = join(folder.path, "bienvenue.db");
   const DATABASE_URL = `sqlite:${path}`;
   const copy = join(folder.path, "copy.db");
-  await logIn(DATABASE_URL);
+  await createStoredSession(DATABASE_URL, email);
   assert.equal((await runCommand(["backup", copy], { DATABASE_URL })).code, 0);
   await chmod(copy, 0o644);
   {
